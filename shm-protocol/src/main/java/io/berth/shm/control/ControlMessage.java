@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.shm.control;
+
+import io.berth.shm.frame.ReplayClass;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import java.util.List;
+import java.util.Map;
+
+/** The messages of the control socket. docs/PROTOCOL.md, section 1, has them byte by byte. */
+public sealed interface ControlMessage {
+  int MAJOR = 1;
+  int MINOR = 0;
+
+  /** The number on the wire. */
+  int kind();
+
+  record Hello(int major, int minor, int requestRingBytes, int responseRingBytes, String clientName)
+      implements ControlMessage {
+    public static final int KIND = 1;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Open(int permissions, String resource, String onBehalfOf) implements ControlMessage {
+    public static final int KIND = 2;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Close(int handle) implements ControlMessage {
+    public static final int KIND = 3;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentAdd(int handle, int direction, long bytes) implements ControlMessage {
+    public static final int KIND = 4;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentDrop(int segment, int generation) implements ControlMessage {
+    public static final int KIND = 5;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Goodbye() implements ControlMessage {
+    public static final int KIND = 6;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record WorkerHello(
+      int major, int minor, int incarnation, int pid, boolean deviceOpen, String name)
+      implements ControlMessage {
+    public static final int KIND = 33;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /** One line of a driver's replay table. */
+  record OperationEntry(int operation, ReplayClass replay, String name) {}
+
+  record WorkerReady(
+      int lanes,
+      int window,
+      String driver,
+      String identity,
+      String notes,
+      List<OperationEntry> operations)
+      implements ControlMessage {
+    public static final int KIND = 34;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record WorkerFailed(boolean permanent, String text) implements ControlMessage {
+    public static final int KIND = 35;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentMapped(long session, int segment, int generation, Status status)
+      implements ControlMessage {
+    public static final int KIND = 36;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentReleased(long session, int segment, int generation) implements ControlMessage {
+    public static final int KIND = 37;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Welcome(
+      int major,
+      int minor,
+      long session,
+      long brokerEpoch,
+      long brokerClockNanos,
+      int requestRingBytes,
+      int responseRingBytes,
+      int maxInlineBytes,
+      int maxInFlight,
+      int yieldMicros)
+      implements ControlMessage {
+    public static final int KIND = 65;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Opened(
+      int handle, int permissions, int priorityCeiling, long maxDeadlineNanos, String driver)
+      implements ControlMessage {
+    public static final int KIND = 66;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Closed() implements ControlMessage {
+    public static final int KIND = 67;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentAdded(int segment, int generation, long bytes) implements ControlMessage {
+    public static final int KIND = 68;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Refused(Status status, Reason reason, String text) implements ControlMessage {
+    public static final int KIND = 69;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record GoAway(Reason reason, String text) implements ControlMessage {
+    public static final int KIND = 70;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record Expelled(Reason reason, String text) implements ControlMessage {
+    public static final int KIND = 71;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record WorkerWelcome(
+      int major,
+      int minor,
+      long brokerEpoch,
+      int workerEpoch,
+      long brokerClockNanos,
+      int requestRingBytes,
+      int responseRingBytes,
+      int maxInlineBytes,
+      int heartbeatMillis,
+      int yieldMicros,
+      String driver,
+      Map<String, String> settings)
+      implements ControlMessage {
+    public static final int KIND = 97;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentMap(long session, int segment, int generation, int direction, long bytes)
+      implements ControlMessage {
+    public static final int KIND = 98;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentUnmap(long session, int segment, int generation) implements ControlMessage {
+    public static final int KIND = 99;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+}
