@@ -10,7 +10,7 @@
 _Static_assert(sizeof(unsigned long) == sizeof(jlong),
                "the kernel's processor mask is made of 64-bit words here");
 
-OS_NATIVE(jint, Processors, yield)(JNIEnv *env, jclass c) {
+OS_NATIVE(jint, Processors, yieldProcessor)(JNIEnv *env, jclass c) {
     return value_or_errno(sched_yield());
 }
 

@@ -17,7 +17,7 @@ public final class Processors {
   private Processors() {}
 
   /** sched_yield: lets another runnable thread of this processor go first. Does not fail. */
-  public static native int yield();
+  public static native int yieldProcessor();
 
   /** The kernel's number of the calling thread. */
   public static native int threadId();
