@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.control;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.dataplane.DataThread;
+import io.berth.broker.device.Device;
+import io.berth.broker.policy.Principal;
+import io.berth.broker.policy.UnitOfProcess;
+import io.berth.broker.session.Account;
+import io.berth.broker.session.Session;
+import io.berth.jni.os.Descriptors;
+import io.berth.jni.os.Errno;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.Sockets;
+import io.berth.shm.control.ControlMessage;
+import io.berth.shm.status.Reason;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets clients in: accepts, identifies by the kernel, and keeps what all client connections share.
+ *
+ * <p>Control thread only.
+ */
+public final class ClientDoor implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientDoor.class);
+  private static final int BACKLOG = 1024;
+  private static final int ACCEPTS_PER_TURN = 64;
+
+  /** Half-done handshakes at once; a flood of connections that say nothing is cut here. */
+  private static final int MAX_GREETING = 256;
+
+  private final ControlLoop loop;
+  private final DataThread data;
+  private final SessionEvents events;
+  private final Map<String, Device> devices;
+  private final long brokerEpoch;
+  private final int yieldMicros;
+  private final MemoryBudget budget;
+  private final UnitOfProcess units = new UnitOfProcess();
+  private final Map<String, Account> accounts = new HashMap<>();
+  private final Set<ClientConnection> connections = new HashSet<>();
+  private final Map<Session, ClientConnection> bySession = new HashMap<>();
+  private Config config;
+  private int listener = -1;
+  private int greeting;
+  private long nextSession = 1;
+  private boolean leaving;
+
+  /**
+   * Opens nothing yet.
+   *
+   * @param devices by "scheme:name"
+   */
+  public ClientDoor(
+      ControlLoop loop,
+      DataThread data,
+      Config config,
+      Map<String, Device> devices,
+      SessionEvents events,
+      long brokerEpoch,
+      int yieldMicros) {
+    this.loop = loop;
+    this.data = data;
+    this.config = config;
+    this.devices = Map.copyOf(devices);
+    this.events = events;
+    this.brokerEpoch = brokerEpoch;
+    this.yieldMicros = yieldMicros;
+    this.budget =
+        new MemoryBudget(
+            config.broker().memoryLimitBytes(),
+            config.broker().maxMemoryBytesPerUid(),
+            config.broker().maxSessions(),
+            config.broker().maxSessionsPerUid());
+  }
+
+  /** Starts to accept. */
+  public void open() throws OsException {
+    Path path = config.broker().clientSocket();
+    listener = Sockets.listen(path, BACKLOG, config.broker().socketMode());
+    loop.register(listener, ready -> accept());
+  }
+
+  private void accept() {
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+      int fd = Sockets.accept(listener);
+      if (fd < 0) {
+        if (fd != -Errno.EAGAIN) {
+          LOG.warn("accept on {}: errno {}", config.broker().clientSocket(), -fd);
+        }
+        return;
+      }
+      greet(fd);
+    }
+  }
+
+  private void greet(int fd) {
+    ControlChannel channel = new ControlChannel(loop, fd);
+    if (greeting >= MAX_GREETING) {
+      refuse(channel, "handshakes " + greeting + " >= " + MAX_GREETING + "; connect again later");
+      return;
+    }
+    try {
+      Sockets.PeerCredentials peer = Sockets.peerCredentials(fd);
+      Principal principal =
+          new Principal(
+              peer.uid(),
+              peer.gid(),
+              Sockets.peerGroups(fd),
+              peer.pid(),
+              units.of(peer.pid()));
+      ClientConnection connection = new ClientConnection(this, channel, principal);
+      connections.add(connection);
+      greeting++;
+      connection.start();
+    } catch (OsException e) {
+      LOG.info("a client could not be identified: {}", e.getMessage());
+      channel.close();
+    }
+  }
+
+  private static void refuse(ControlChannel channel, String text) {
+    channel.send(
+        0,
+        new ControlMessage.Refused(
+            Reason.SESSION_LIMIT.usualStatus(), Reason.SESSION_LIMIT, text));
+    channel.close();
+  }
+
+  void greeted() {
+    greeting--;
+  }
+
+  void forget(ClientConnection connection) {
+    connections.remove(connection);
+  }
+
+  void serves(Session session, ClientConnection connection) {
+    bySession.put(session, connection);
+  }
+
+  void servesNoLonger(Session session) {
+    bySession.remove(session);
+  }
+
+  /** Ends the session of a client that broke the protocol or vanished. */
+  public void expel(Session session, Reason reason, String text) {
+    ClientConnection connection = bySession.get(session);
+    if (connection != null) {
+      connection.expel(reason, text);
+    }
+  }
+
+  /** Tells all clients to go to the successor, and takes no new ones. */
+  public void goAway(String text) {
+    leaving = true;
+    stopListening();
+    for (ClientConnection connection : Set.copyOf(connections)) {
+      connection.goAway(text);
+    }
+  }
+
+  /** The account that a decision named; its limit is that of the newest decision. */
+  Account account(String name, int inFlightLimit) {
+    Account account = accounts.computeIfAbsent(name, key -> new Account(key, inFlightLimit));
+    if (account.inFlightLimit() != inFlightLimit) {
+      data.execute(() -> account.inFlightLimit(inFlightLimit));
+    }
+    return account;
+  }
+
+  Optional<Device> device(String resource) {
+    return Optional.ofNullable(devices.get(resource));
+  }
+
+  ControlLoop loop() {
+    return loop;
+  }
+
+  DataThread data() {
+    return data;
+  }
+
+  Config config() {
+    return config;
+  }
+
+  /** Puts a newer policy in force for handles opened from now on. */
+  public void config(Config newer) {
+    config = newer;
+  }
+
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  SessionEvents events() {
+    return events;
+  }
+
+  long brokerEpoch() {
+    return brokerEpoch;
+  }
+
+  int yieldMicros() {
+    return yieldMicros;
+  }
+
+  long nextSession() {
+    return nextSession++;
+  }
+
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  public int sessions() {
+    return budget.sessions();
+  }
+
+  public long memoryBytes() {
+    return budget.bytes();
+  }
+
+  private void stopListening() {
+    if (listener >= 0) {
+      loop.unregister(listener);
+      Descriptors.close(listener);
+      listener = -1;
+    }
+  }
+
+  @Override
+  public void close() {
+    stopListening();
+    for (ClientConnection connection : Set.copyOf(connections)) {
+      connection.end("broker stops");
+    }
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.control;
+
+import io.berth.broker.policy.Principal;
+
+/** What the journal hears of sessions and handles. Control thread only. */
+public interface SessionEvents {
+  void opened(long session, Principal principal, String clientName);
+
+  void closed(long session, Principal principal, String why);
+
+  void granted(long session, Principal principal, String account, String resource, int permissions);
+
+  void denied(long session, Principal principal, String resource, String why);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.counters;
+
+import io.berth.shm.status.Reason;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.agrona.concurrent.status.CountersManager;
+
+/**
+ * What the data thread counts. Each counter has one writer, so that counting is a plain load and
+ * store on a line of its own.
+ */
+public final class BrokerCounters {
+  /** Agrona's counter type of everything here. */
+  public static final int TYPE_ID = 0x4248;
+
+  public final AtomicCounter admitted;
+  public final AtomicCounter completed;
+  public final AtomicCounter retried;
+  public final AtomicCounter late;
+  public final AtomicCounter untold;
+  public final AtomicCounter sessions;
+  public final AtomicCounter inUse;
+  public final AtomicCounter blocks;
+  public final AtomicCounter wakes;
+
+  private final AtomicCounter[] refusals;
+
+  public BrokerCounters(CountersManager counters) {
+    admitted = counters.newCounter("requests-admitted", TYPE_ID);
+    completed = counters.newCounter("requests-completed", TYPE_ID);
+    retried = counters.newCounter("requests-retried", TYPE_ID);
+    late = counters.newCounter("answers-late", TYPE_ID);
+    untold = counters.newCounter("tells-dropped", TYPE_ID);
+    sessions = counters.newCounter("sessions", TYPE_ID);
+    inUse = counters.newCounter("requests-in-broker", TYPE_ID);
+    blocks = counters.newCounter("data-thread-blocks", TYPE_ID);
+    wakes = counters.newCounter("data-thread-wakes", TYPE_ID);
+    refusals = new AtomicCounter[Reason.values().length];
+    for (Reason reason : Reason.values()) {
+      refusals[reason.code()] = counters.newCounter("refused-" + reason, TYPE_ID);
+    }
+  }
+
+  public void refused(Reason reason) {
+    refusals[reason.code()].incrementPlain();
+  }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.broker.request.RequestTable.NIL;
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Device;
+import io.berth.broker.device.WorkerLink;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.session.Session;
+import io.berth.broker.session.SessionState;
+import io.berth.shm.ring.RingReader;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * Takes answers out of a worker's ring and writes them into the client's.
+ *
+ * <p>A worker is believed no more than a client: vendor code may have scribbled over its memory.
+ * Header words are loaded once each; the payload is copied from ring to ring and never looked at. A
+ * record that no correct worker writes gets the worker fenced, and harms nobody else.
+ *
+ * <p>Data thread only.
+ */
+final class AnswerIntake {
+  private final RequestTable requests;
+  private final Dispatcher dispatcher;
+  private final Endings endings;
+  private final Flushes flushes;
+  private final Violations violations;
+  private final KeyUseJournal journal;
+  private final BrokerCounters counters;
+  private final int maxInlineBytes;
+
+  AnswerIntake(
+      RequestTable requests,
+      Dispatcher dispatcher,
+      Endings endings,
+      Flushes flushes,
+      Violations violations,
+      KeyUseJournal journal,
+      BrokerCounters counters,
+      int maxInlineBytes) {
+    this.requests = requests;
+    this.dispatcher = dispatcher;
+    this.endings = endings;
+    this.flushes = flushes;
+    this.violations = violations;
+    this.journal = journal;
+    this.counters = counters;
+    this.maxInlineBytes = maxInlineBytes;
+  }
+
+  /**
+   * Takes up to {@code limit} answers and lets the device's queue move up.
+   *
+   * @return how many
+   */
+  int drain(Device device, int limit, long nowNanos) {
+    WorkerLink link = device.link();
+    if (link == null || link.isCondemned()) {
+      return 0;
+    }
+    RingReader reader = link.responses();
+    int count = 0;
+    while (count < limit) {
+      int length = reader.next();
+      if (length == RingReader.NONE) {
+        break;
+      }
+      String violation =
+          length == RingReader.VIOLATION
+              ? reader.violation()
+              : take(device, link, reader, length, nowNanos);
+      if (violation != null) {
+        violations.worker(device, link.epoch(), violation);
+        break;
+      }
+      count++;
+    }
+    if (count > 0) {
+      reader.release();
+      if (device.queue().size() > 0) {
+        dispatcher.pump(device, nowNanos);
+      }
+    }
+    return count;
+  }
+
+  /** Handles one record. Returns what is wrong with it, or null. */
+  private String take(
+      Device device, WorkerLink link, RingReader reader, int length, long nowNanos) {
+    if (reader.recordType() != TYPE_RESPONSE || length < HEADER_BYTES) {
+      return "record type " + reader.recordType() + " of " + length + " bytes";
+    }
+    DirectBuffer in = reader.buffer();
+    int at = reader.recordIndex();
+    long correlation = in.getLong(at + CORRELATION_OFFSET);
+    int flags = in.getInt(at + FLAGS_OFFSET);
+    final int status = in.getInt(at + STATUS_OFFSET);
+    int payloadBytes = in.getInt(at + PAYLOAD_BYTES_OFFSET);
+    final int part = in.getInt(at + PART_OFFSET);
+    int epoch = in.getInt(at + EPOCH_OFFSET);
+    if ((flags & ~(FLAG_MORE | FLAG_TRACE | FLAG_OUTPUT)) != 0
+        || payloadBytes < 0
+        || payloadBytes > maxInlineBytes
+        || length != payloadOffset(flags) + payloadBytes) {
+      return "answer of " + length + " bytes, payload " + payloadBytes + ", flags " + flags;
+    }
+    int slot = epoch == link.epoch() ? requests.slotOf(correlation) : NIL;
+    if (slot == NIL || requests.device(slot) != device) {
+      counters.late.incrementPlain();
+      return null;
+    }
+    boolean more = (flags & FLAG_MORE) != 0;
+    if (requests.state(slot) == RequestState.ABANDONED) {
+      counters.late.incrementPlain();
+      if (!more) {
+        answered(device, slot);
+        endings.releaseAbandoned(slot);
+      }
+      return null;
+    }
+    int requestAt = requests.recordIndex(slot);
+    int requestFlags = requests.records().getInt(requestAt + FLAGS_OFFSET);
+    if ((flags & ~requestFlags & (FLAG_TRACE | FLAG_OUTPUT)) != 0) {
+      return "answer with blocks that were not asked for, flags " + flags;
+    }
+    if (more && requests.credit(slot) == 0) {
+      return "part " + part + " without credit";
+    }
+    deliver(device, slot, in, at, flags, status, part, payloadBytes, nowNanos);
+    return null;
+  }
+
+  private void deliver(
+      Device device,
+      int slot,
+      DirectBuffer in,
+      int at,
+      int flags,
+      int status,
+      int part,
+      int payloadBytes,
+      long nowNanos) {
+    Session session = requests.session(slot);
+    Handle handle = requests.handle(slot);
+    int requestAt = requests.recordIndex(slot);
+    int operation = requests.records().getInt(requestAt + OPERATION_OFFSET);
+    boolean ok = (status & 0xFFFF) == Status.OK.code();
+    int replyLimit = requests.records().getInt(requestAt + REPLY_LIMIT_OFFSET);
+    final boolean more = (flags & FLAG_MORE) != 0;
+    int bytes = payloadBytes;
+    int statusWord = status;
+    if (ok && payloadBytes > replyLimit) {
+      bytes = 0;
+      statusWord = Reason.REPLY_TOO_LARGE.word();
+    } else if (!ok) {
+      bytes = Math.min(payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
+    }
+    if (session.state().compareTo(SessionState.CLOSING) < 0) {
+      int index =
+          session.claimResponse(
+              requests.correlation(slot), handle.word(), operation, flags, statusWord, part, bytes);
+      if (index < 0) {
+        violations.session(session, Reason.RESPONSE_OVERRUN, "no room for an answer");
+      } else {
+        AtomicBuffer out = session.responseBuffer();
+        int blocks = blockBytes(flags);
+        out.putBytes(index + HEADER_BYTES, in, at + HEADER_BYTES, blocks + bytes);
+        if ((flags & FLAG_TRACE) != 0) {
+          out.putLong(index + HEADER_BYTES + TRACE_ANSWERED, nowNanos);
+        }
+        flushes.add(session);
+      }
+    }
+    if (more) {
+      int partBytes =
+          replyReservation(requests.records().getInt(requestAt + FLAGS_OFFSET), replyLimit);
+      requests.credit(slot, requests.credit(slot) - 1);
+      requests.partDelivered(slot);
+      requests.reservedBytes(slot, requests.reservedBytes(slot) - partBytes);
+      session.unreserve(partBytes);
+      return;
+    }
+    if (handle.audited() != KeyUse.NONE) {
+      journal.used(session, handle, operation, statusWord, nowNanos);
+    }
+    answered(device, slot);
+    endings.delivered(slot);
+  }
+
+  private void answered(Device device, int slot) {
+    device.answered();
+    device.completed.setPlain(device.completed.getPlain() + 1);
+    if (!device.killList().isEmpty()) {
+      device.killList().endedWell(requests.flow(slot).account().name(), dispatcher.operation(slot));
+    }
+  }
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Availability;
+import io.berth.broker.device.Device;
+import io.berth.broker.device.WorkerLink;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Session;
+import io.berth.broker.session.SessionState;
+import io.berth.jni.os.Descriptors;
+import io.berth.jni.os.Epoll;
+import io.berth.jni.os.EventFd;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.Pipes;
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.ReplayClass;
+import io.berth.shm.status.Reason;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread on the data path: client rings → admission → queues → worker rings, and back.
+ *
+ * <p>It polls the hot set and the workers while there is work, yields for a while when there is
+ * none, then arms every sleep word, fences, looks once more, and blocks in epoll. Everything that
+ * is not the path of a request (opening handles, attaching workers, closing sessions) comes to it
+ * as a command from the control thread.
+ */
+public final class DataThread implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(DataThread.class);
+
+  private static final int HOT_SESSIONS = 64;
+  private static final int RECORDS_PER_TURN = 256;
+  private static final int EPOLL_EVERY_BUSY_PASSES = 32;
+  private static final int EPOLL_EVERY_IDLE_PASSES = 8;
+  private static final int MAX_EVENTS = 256;
+
+  private static final long KIND_COMMAND = 0;
+  private static final long KIND_SESSION = 1L << 32;
+  private static final long KIND_DEVICE = 2L << 32;
+
+  /** What the data thread needs to know of the configuration. */
+  public record Settings(
+      int slots,
+      int maxInlineBytes,
+      long yieldNanos,
+      long blockTimeoutNanos,
+      long tickNanos,
+      long heartbeatTimeoutNanos) {}
+
+  private final Settings settings;
+  private final RequestTable requests;
+  private final Device[] devices;
+  private final Flushes flushes;
+  private final Endings endings;
+  private final Dispatcher dispatcher;
+  private final RequestIntake intake;
+  private final AnswerIntake answers;
+  private final Expiry expiry;
+  private final LossSettlement settlement;
+  private final BrokerCounters counters;
+  private final Violations violations;
+  private final HotSet hot = new HotSet(HOT_SESSIONS);
+  private final Idle idle;
+  private final Epoll epoll;
+  private final int commandBell;
+  private final ManyToOneConcurrentLinkedQueue<Runnable> commands =
+      new ManyToOneConcurrentLinkedQueue<>();
+  private final List<Session> sessions = new ArrayList<>();
+  private final List<Session> armedNow = new ArrayList<>();
+  private long lastTickNanos;
+  private int busyPasses;
+  private volatile boolean stopping;
+
+  /**
+   * Builds the thread's world; {@link #run} is its life.
+   *
+   * @param requests shared with the devices' queues
+   * @param violations called on the data thread
+   */
+  public DataThread(
+      Settings settings,
+      RequestTable requests,
+      Device[] devices,
+      BrokerCounters counters,
+      KeyUseJournal journal,
+      Violations violations)
+      throws OsException {
+    this.settings = settings;
+    this.requests = requests;
+    this.devices = devices.clone();
+    this.counters = counters;
+    this.violations = onlyOnce(violations);
+    this.flushes =
+        new Flushes(
+            this.devices,
+            new Flushes.GoneListener() {
+              @Override
+              public void sessionGone(Session session) {
+                DataThread.this.violations.session(
+                    session, Reason.CONNECTION_LOST, "doorbell closed");
+              }
+
+              @Override
+              public void workerGone(Device device) {
+                DataThread.this.violations.worker(
+                    device, device.link().epoch(), "doorbell closed");
+              }
+            });
+    this.endings = new Endings(requests, flushes, counters, this.violations);
+    this.dispatcher = new Dispatcher(requests, endings, counters);
+    this.intake =
+        new RequestIntake(
+            requests,
+            dispatcher,
+            endings,
+            flushes,
+            this.violations,
+            (session, handle, record, at) -> Reason.STALE_REFERENCE,
+            journal,
+            counters,
+            settings.maxInlineBytes());
+    this.answers =
+        new AnswerIntake(
+            requests,
+            dispatcher,
+            endings,
+            flushes,
+            this.violations,
+            journal,
+            counters,
+            settings.maxInlineBytes());
+    this.expiry =
+        new Expiry(
+            requests,
+            this.devices,
+            dispatcher,
+            endings,
+            this.violations,
+            settings.heartbeatTimeoutNanos());
+    this.settlement = new LossSettlement(requests, dispatcher, endings);
+    this.idle = new Idle(settings.yieldNanos());
+    this.epoll = new Epoll(MAX_EVENTS);
+    this.commandBell = OsException.check("eventfd", EventFd.create());
+    OsException.check("epoll_ctl", epoll.add(commandBell, Epoll.EPOLLIN, KIND_COMMAND));
+  }
+
+  /** A peer that broke the protocol is told of once and not listened to again. */
+  private static Violations onlyOnce(Violations violations) {
+    return new Violations() {
+      @Override
+      public void session(Session session, Reason reason, String text) {
+        if (session.condemn()) {
+          violations.session(session, reason, text);
+        }
+      }
+
+      @Override
+      public void worker(Device device, int epoch, String text) {
+        if (device.link() != null && device.link().condemn()) {
+          violations.worker(device, epoch, text);
+        }
+      }
+    };
+  }
+
+  @Override
+  public void run() {
+    while (!stopping) {
+      pass();
+    }
+    LOG.debug("data thread ends with {} requests in the broker", requests.used());
+  }
+
+  private void pass() {
+    long nowNanos = System.nanoTime();
+    int work = drainHot(nowNanos);
+    flushes.flushDevices();
+    for (Device device : devices) {
+      work += answers.drain(device, RECORDS_PER_TURN, nowNanos);
+    }
+    work += runCommands();
+    flushes.flushDevices();
+    flushes.flushSessions();
+    if (nowNanos - lastTickNanos >= settings.tickNanos()) {
+      lastTickNanos = nowNanos;
+      tick(nowNanos);
+    }
+    if (work > 0) {
+      idle.reset();
+      if (++busyPasses % EPOLL_EVERY_BUSY_PASSES == 0) {
+        lookAtEvents(0);
+      }
+    } else if (idle.pass()) {
+      block();
+      idle.reset();
+    } else if (idle.passes() % EPOLL_EVERY_IDLE_PASSES == 0 && lookAtEvents(0) > 0) {
+      idle.reset();
+    }
+  }
+
+  private void tick(long nowNanos) {
+    expiry.tick(nowNanos);
+    counters.inUse.setRelease(requests.used());
+    flushes.flushDevices();
+    flushes.flushSessions();
+  }
+
+  private int drainHot(long nowNanos) {
+    int work = 0;
+    for (int i = hot.size() - 1; i >= 0; i--) {
+      Session session = hot.get(i);
+      int count = intake.drain(session, RECORDS_PER_TURN, nowNanos);
+      work += count;
+      if (count > 0) {
+        session.idlePasses = 0;
+      } else if (hot.isSilent(session)) {
+        hot.remove(session);
+        session.sleep().arm();
+        armedNow.add(session);
+      }
+    }
+    if (!armedNow.isEmpty()) {
+      lookAgain();
+    }
+    return work;
+  }
+
+  /** One fence for all sessions armed in this pass; who has published meanwhile is hot again. */
+  private void lookAgain() {
+    VarHandle.fullFence();
+    for (Session session : armedNow) {
+      if (session.requests().hasNext() && !hot.add(session)) {
+        session.sleep().rearm();
+        intake.drain(session, RECORDS_PER_TURN, System.nanoTime());
+      }
+    }
+    armedNow.clear();
+  }
+
+  private int runCommands() {
+    int count = 0;
+    Runnable command;
+    while ((command = commands.poll()) != null) {
+      command.run();
+      count++;
+    }
+    return count;
+  }
+
+  private void block() {
+    hot.armAll();
+    for (Device device : devices) {
+      if (device.link() != null) {
+        device.link().sleep().arm();
+      }
+    }
+    VarHandle.fullFence();
+    if (!hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
+      counters.blocks.incrementPlain();
+      lookAtEvents(blockNanos());
+    }
+    hot.disarmAll();
+    for (Device device : devices) {
+      if (device.link() != null) {
+        device.link().sleep().disarm();
+      }
+    }
+  }
+
+  /** Until the next thing that time does. */
+  private long blockNanos() {
+    if (requests.used() > 0) {
+      return settings.tickNanos();
+    }
+    for (Device device : devices) {
+      if (device.link() != null) {
+        return Math.min(settings.blockTimeoutNanos(), settings.heartbeatTimeoutNanos() / 2);
+      }
+    }
+    return settings.blockTimeoutNanos();
+  }
+
+  private boolean anyAnswer() {
+    for (Device device : devices) {
+      if (device.link() != null && device.link().responses().hasNext()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int lookAtEvents(long timeoutNanos) {
+    int count = timeoutNanos == 0 ? epoll.await(0) : epoll.awaitNanos(timeoutNanos);
+    for (int i = 0; i < count; i++) {
+      long data = epoll.data(i);
+      int index = (int) data;
+      if (data == KIND_COMMAND) {
+        EventFd.drain(commandBell);
+      } else if ((data & KIND_SESSION) != 0) {
+        rungBySession(sessions.get(index));
+      } else {
+        rungByWorker(devices[index]);
+      }
+    }
+    if (!armedNow.isEmpty()) {
+      lookAgain();
+      flushes.flushDevices();
+      flushes.flushSessions();
+    }
+    return count;
+  }
+
+  private void rungBySession(Session session) {
+    if (session == null) {
+      return;
+    }
+    counters.wakes.incrementPlain();
+    int bell = session.memory().bellToBroker();
+    if (Pipes.drain(bell) < 0) {
+      // Level-triggered end-of-file would wake this thread for ever.
+      epoll.remove(bell);
+      violations.session(session, Reason.CONNECTION_LOST, "doorbell closed");
+      return;
+    }
+    if (!hot.add(session)) {
+      // No room among the hot: serve it once and sleep on, in a new sleep.
+      intake.drain(session, RECORDS_PER_TURN, System.nanoTime());
+      session.sleep().rearm();
+      armedNow.add(session);
+    }
+  }
+
+  private void rungByWorker(Device device) {
+    WorkerLink link = device.link();
+    if (link == null) {
+      return;
+    }
+    counters.wakes.incrementPlain();
+    int bell = link.memory().link().bellToBroker();
+    if (Pipes.drain(bell) < 0) {
+      epoll.remove(bell);
+      violations.worker(device, link.epoch(), "doorbell closed");
+    }
+  }
+
+  // Commands. Called by the control thread; what they do happens on the data thread.
+
+  /** Runs something on the data thread, soon. */
+  public void execute(Runnable command) {
+    commands.add(command);
+    EventFd.signal(commandBell);
+  }
+
+  /** Begins to serve a session. To be told before its client hears WELCOME. */
+  public void open(Session session) {
+    execute(
+        () -> {
+          int index = sessions.indexOf(null);
+          if (index < 0) {
+            index = sessions.size();
+            sessions.add(session);
+          } else {
+            sessions.set(index, session);
+          }
+          // The client may have published before this session could be rung for.
+          session.sleep().arm();
+          armedNow.add(session);
+          int result =
+              epoll.add(session.memory().bellToBroker(), Epoll.EPOLLIN, KIND_SESSION | index);
+          if (result < 0) {
+            violations.session(session, Reason.SESSION_LIMIT, "epoll_ctl " + result);
+          }
+          counters.sessions.incrementPlain();
+        });
+  }
+
+  /**
+   * Stops serving a session whose client is gone.
+   *
+   * @param closed runs on the data thread once nothing can touch the session's memory any more
+   */
+  public void close(Session session, Runnable closed) {
+    execute(
+        () -> {
+          if (session.state().compareTo(SessionState.CLOSING) >= 0) {
+            return;
+          }
+          session.move(SessionState.CLOSING);
+          epoll.remove(session.memory().bellToBroker());
+          hot.remove(session);
+          sessions.set(sessions.indexOf(session), null);
+          counters.sessions.setPlain(counters.sessions.getPlain() - 1);
+          for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
+            if (requests.state(slot) != RequestState.FREE && requests.session(slot) == session) {
+              letGo(slot);
+            }
+          }
+          session.move(SessionState.CLOSED);
+          closed.run();
+        });
+  }
+
+  private void letGo(int slot) {
+    if (requests.state(slot) == RequestState.QUEUED) {
+      dispatcher.withdraw(slot);
+      endings.refuseQueued(slot, Reason.CANCELLED, "");
+    } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
+      dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
+      endings.abandon(slot, Reason.CANCELLED, "");
+    }
+  }
+
+  /** Lets a worker have the device's requests. */
+  public void attach(
+      Device device, WorkerLink link, int window, Map<Integer, ReplayClass> replayTable) {
+    execute(
+        () -> {
+          int index = List.of(devices).indexOf(device);
+          int bell = link.memory().link().bellToBroker();
+          if (epoll.add(bell, Epoll.EPOLLIN, KIND_DEVICE | index) < 0) {
+            violations.worker(device, link.epoch(), "epoll_ctl");
+            return;
+          }
+          device.attach(link, window, replayTable);
+          dispatcher.pump(device, System.nanoTime());
+        });
+  }
+
+  /**
+   * Takes the last answers of a worker, forgets it and settles what it had.
+   *
+   * @param next what holds for the device until another worker attaches
+   * @param blame whether the requests in flight are suspected of having killed it
+   * @param detached runs on the data thread; told whether a request was blocked for the death
+   */
+  public void detach(Device device, Availability next, boolean blame, Consumer<Boolean> detached) {
+    execute(
+        () -> {
+          long nowNanos = System.nanoTime();
+          device.availability(next);
+          boolean blocked = false;
+          WorkerLink link = device.link();
+          if (link != null) {
+            device.closeWindow();
+            while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
+              flushes.flushSessions();
+            }
+            epoll.remove(link.memory().link().bellToBroker());
+            device.detach();
+            blocked = settlement.settle(device, blame, nowNanos);
+          }
+          if (!next.admits()) {
+            settlement.refuseQueued(
+                device, next.refusal(), Endings.describe(device, next.toString()));
+          }
+          detached.accept(blocked);
+        });
+  }
+
+  /** Changes what holds for a device that has no worker. */
+  public void availability(Device device, Availability next) {
+    execute(
+        () -> {
+          device.availability(next);
+          if (!next.admits()) {
+            settlement.refuseQueued(
+                device, next.refusal(), Endings.describe(device, next.toString()));
+          }
+        });
+  }
+
+  /** Ends the thread after the commands given so far. */
+  public void stop() {
+    execute(() -> stopping = true);
+  }
+
+  /** Closes what the thread used; after it has ended. */
+  public void closeDescriptors() {
+    epoll.close();
+    Descriptors.close(commandBell);
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.broker.request.RequestTable.NIL;
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Device;
+import io.berth.broker.device.WorkerLink;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Handle;
+import io.berth.shm.status.Reason;
+
+/**
+ * Moves requests from a device's queue to its worker, as far as the window allows.
+ *
+ * <p>Data thread only.
+ */
+final class Dispatcher {
+  private final RequestTable requests;
+  private final Endings endings;
+  private final BrokerCounters counters;
+
+  Dispatcher(RequestTable requests, Endings endings, BrokerCounters counters) {
+    this.requests = requests;
+    this.endings = endings;
+    this.counters = counters;
+  }
+
+  /** Takes an admitted request: straight to the worker if nothing is before it. */
+  void accept(Device device, int slot, long nowNanos) {
+    if (device.queue().size() == 0
+        && device.killList().isEmpty()
+        && device.mayDispatch(false)
+        && send(device, slot, false, nowNanos)) {
+      return;
+    }
+    device.queue().offer(slot, requests.flow(slot), priority(slot));
+    pump(device, nowNanos);
+  }
+
+  /** Gives the worker as much as the window takes. */
+  void pump(Device device, long nowNanos) {
+    while (device.mayDispatch(false)) {
+      int slot = device.queue().poll(nowNanos);
+      if (slot == NIL) {
+        return;
+      }
+      if (requests.deadlineNanos(slot) - nowNanos <= 0) {
+        endings.refuseQueued(
+            slot,
+            Reason.EXPIRED_BEFORE_DISPATCH,
+            Endings.describe(device, "waited until the deadline"));
+        continue;
+      }
+      boolean suspect = false;
+      if (!device.killList().isEmpty()) {
+        String principal = requests.flow(slot).account().name();
+        if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
+          endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, device.name());
+          continue;
+        }
+        suspect = device.killList().isSuspect(principal, operation(slot));
+      }
+      if (!device.mayDispatch(suspect) || !send(device, slot, suspect, nowNanos)) {
+        device.queue().offerFirst(slot, requests.flow(slot), priority(slot));
+        return;
+      }
+    }
+  }
+
+  private boolean send(Device device, int slot, boolean suspect, long nowNanos) {
+    WorkerLink link = device.link();
+    Handle handle = requests.handle(slot);
+    if (!link.knows(handle.target())
+        && !link.bind(handle.target(), device.targetName(handle.target()))) {
+      return false;
+    }
+    boolean retried = requests.attempts(slot) > 0;
+    if (!link.dispatch(
+        requests.records(),
+        requests.recordIndex(slot),
+        requests.workerCorrelation(slot),
+        handle.target(),
+        requests.deadlineNanos(slot),
+        requests.session(slot).id(),
+        retried ? FLAG_RETRIED : 0,
+        nowNanos)) {
+      return false;
+    }
+    requests.dispatched(slot, nowNanos);
+    requests.suspect(slot, suspect);
+    requests.move(slot, RequestState.IN_FLIGHT);
+    device.dispatched(suspect);
+    return true;
+  }
+
+  /** Takes a QUEUED request out of its queue. */
+  void withdraw(int slot) {
+    requests.device(slot).queue().remove(slot, requests.flow(slot), priority(slot));
+  }
+
+  /** Passes CANCEL or CREDIT on to the worker that has the request. */
+  void tell(int slot, int type, int credit) {
+    WorkerLink link = requests.device(slot).link();
+    if (link != null && !link.tell(type, requests.workerCorrelation(slot), credit)) {
+      // The request still ends: by its answer or by its deadline.
+      counters.untold.incrementPlain();
+    }
+  }
+
+  /** Puts a request whose worker died in front of its flow for a second try. */
+  void requeue(Device device, int slot, long nowNanos) {
+    requests.move(slot, RequestState.QUEUED);
+    requests.queuedNanos(slot, nowNanos);
+    device.queue().offerFirst(slot, requests.flow(slot), priority(slot));
+    counters.retried.incrementPlain();
+  }
+
+  int operation(int slot) {
+    return requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+  }
+
+  private int priority(int slot) {
+    return requests.records().getInt(requests.recordIndex(slot) + PRIORITY_OFFSET);
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Device;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.Session;
+import io.berth.broker.session.SessionState;
+import io.berth.shm.status.Reason;
+
+/**
+ * How requests end. Whatever happens to a request, one of these methods writes its one END and one
+ * of them frees its slot.
+ *
+ * <p>Data thread only.
+ */
+final class Endings {
+  private final RequestTable requests;
+  private final Flushes flushes;
+  private final BrokerCounters counters;
+  private final Violations violations;
+
+  Endings(RequestTable requests, Flushes flushes, BrokerCounters counters, Violations violations) {
+    this.requests = requests;
+    this.flushes = flushes;
+    this.counters = counters;
+    this.violations = violations;
+  }
+
+  /** Ends a QUEUED request that is in no queue any more. */
+  void refuseQueued(int slot, Reason reason, String text) {
+    answer(slot, reason, text);
+    free(slot);
+  }
+
+  /**
+   * Ends a request that is with a worker for its client only: the slot stays taken until the worker
+   * lets go.
+   */
+  void abandon(int slot, Reason reason, String text) {
+    answer(slot, reason, text);
+    Session session = requests.session(slot);
+    closeFor(session, slot);
+    session.abandoned();
+    requests.move(slot, RequestState.ABANDONED);
+  }
+
+  /** Ends a request that was with a worker which is gone. */
+  void lost(int slot, Reason reason, String text) {
+    if (requests.state(slot) == RequestState.ABANDONED) {
+      releaseAbandoned(slot);
+    } else {
+      answer(slot, reason, text);
+      free(slot);
+    }
+  }
+
+  /** The END of a worker was written into the client's ring. */
+  void delivered(int slot) {
+    counters.completed.incrementPlain();
+    free(slot);
+  }
+
+  /** The worker has let go of a request whose client had its END before. */
+  void releaseAbandoned(int slot) {
+    Session session = requests.session(slot);
+    requests.flow(slot).account().ended();
+    session.released();
+    requests.move(slot, RequestState.FREE);
+  }
+
+  private void free(int slot) {
+    requests.flow(slot).account().ended();
+    closeFor(requests.session(slot), slot);
+    requests.move(slot, RequestState.FREE);
+  }
+
+  private void closeFor(Session session, int slot) {
+    session.ended(requests.correlation(slot), requests.reservedBytes(slot));
+  }
+
+  private void answer(int slot, Reason reason, String text) {
+    Session session = requests.session(slot);
+    if (session.state().compareTo(SessionState.CLOSING) >= 0) {
+      return;
+    }
+    counters.refused(reason);
+    Handle handle = requests.handle(slot);
+    int operation = requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+    long correlation = requests.correlation(slot);
+    if (session.refuse(correlation, handle.word(), operation, reason.word(), text)) {
+      flushes.add(session);
+    } else {
+      violations.session(session, Reason.RESPONSE_OVERRUN, "no room for an answer");
+    }
+  }
+
+  /** What an answer about a device says: which, and its numbers. */
+  static String describe(Device device, String text) {
+    return "device "
+        + device.name()
+        + ": "
+        + text
+        + " (in flight "
+        + device.inFlight()
+        + "/"
+        + device.window()
+        + ", queued "
+        + device.queue().size()
+        + "/"
+        + device.queue().limit()
+        + ")";
+  }
+}

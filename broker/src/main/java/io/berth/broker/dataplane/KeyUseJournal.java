@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.Session;
+
+/** Hears of uses of audited handles; the data thread's side of the journal. Must not block. */
+public interface KeyUseJournal {
+  /** Whether a record written now would reach the journal. */
+  boolean isAvailable();
+
+  /** Whether audited requests are refused while the journal is not available. */
+  boolean refusesWithout();
+
+  void used(Session session, Handle handle, int operation, int statusWord, long nowNanos);
+
+  /** For brokers without a journal. */
+  KeyUseJournal NONE =
+      new KeyUseJournal() {
+        @Override
+        public boolean isAvailable() {
+          return true;
+        }
+
+        @Override
+        public boolean refusesWithout() {
+          return false;
+        }
+
+        @Override
+        public void used(
+            Session session, Handle handle, int operation, int statusWord, long nowNanos) {}
+      };
+}

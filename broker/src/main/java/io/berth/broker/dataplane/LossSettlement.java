@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.broker.device.Device;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.shm.status.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of the requests that a worker had when it was lost: each is retried once if its
+ * caller and its driver allow that, and otherwise ends with "outcome unknown".
+ *
+ * <p>Data thread only; after the last answers of the lost worker have been taken.
+ */
+final class LossSettlement {
+  private static final Logger LOG = LoggerFactory.getLogger(LossSettlement.class);
+
+  private static final int MAX_ATTEMPTS = 2;
+
+  private final RequestTable requests;
+  private final Dispatcher dispatcher;
+  private final Endings endings;
+
+  LossSettlement(RequestTable requests, Dispatcher dispatcher, Endings endings) {
+    this.requests = requests;
+    this.dispatcher = dispatcher;
+    this.endings = endings;
+  }
+
+  /**
+   * Settles the device's requests; its link is already detached.
+   *
+   * @param blame false when the worker was stopped on purpose: then nobody is suspected
+   * @return whether a request that kills workers has been blocked for it
+   */
+  boolean settle(Device device, boolean blame, long nowNanos) {
+    int count = 0;
+    for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
+      count += isWithWorkerOf(device, slot) ? 1 : 0;
+    }
+    boolean blocked = false;
+    for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
+      if (isWithWorkerOf(device, slot)) {
+        blocked |= settle(device, slot, blame, count == 1, nowNanos);
+      }
+    }
+    return blocked;
+  }
+
+  private boolean settle(Device device, int slot, boolean blame, boolean alone, long nowNanos) {
+    int operation = dispatcher.operation(slot);
+    String principal = requests.flow(slot).account().name();
+    boolean guilty = alone || requests.isSuspect(slot);
+    boolean blocked = blame && device.killList().died(principal, operation, guilty, nowNanos);
+    if (blocked) {
+      LOG.warn(
+          "device {}: operation {} of {} is blocked: the worker died of it again",
+          device.name(),
+          Integer.toHexString(operation),
+          principal);
+    }
+    if (requests.state(slot) == RequestState.IN_FLIGHT && !blocked && mayRetry(device, slot)) {
+      dispatcher.requeue(device, slot, nowNanos);
+      return false;
+    }
+    Reason reason = blocked ? Reason.REQUEST_KILLS_WORKER : Reason.WORKER_LOST_OUTCOME_UNKNOWN;
+    endings.lost(slot, reason, "device " + device.name() + ": its worker was lost");
+    return blocked;
+  }
+
+  private boolean mayRetry(Device device, int slot) {
+    int flags = requests.records().getInt(requests.recordIndex(slot) + FLAGS_OFFSET);
+    return (flags & FLAG_IDEMPOTENT) != 0
+        && device.mayRepeat(dispatcher.operation(slot))
+        && requests.attempts(slot) < MAX_ATTEMPTS
+        && requests.parts(slot) == 0
+        && device.availability().admits();
+  }
+
+  /** Ends what waits for a device that will not come. */
+  void refuseQueued(Device device, Reason reason, String text) {
+    for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
+      if (requests.state(slot) == RequestState.QUEUED && requests.device(slot) == device) {
+        dispatcher.withdraw(slot);
+        endings.refuseQueued(slot, reason, text);
+      }
+    }
+  }
+
+  private boolean isWithWorkerOf(Device device, int slot) {
+    RequestState state = requests.state(slot);
+    return (state == RequestState.IN_FLIGHT || state == RequestState.ABANDONED)
+        && requests.device(slot) == device;
+  }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.broker.request.RequestTable.NIL;
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Device;
+import io.berth.broker.request.RequestState;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.session.Session;
+import io.berth.broker.session.SessionState;
+import io.berth.shm.frame.FrameCheck;
+import io.berth.shm.ring.RingReader;
+import io.berth.shm.status.Reason;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Takes records out of a client's ring: copies, checks the copy, admits or refuses.
+ *
+ * <p>Always drains, whatever a device does: a client's ring never backs up because of another
+ * client. A record that no correct client writes ends the session; a request that may not or cannot
+ * be served is answered.
+ *
+ * <p>Data thread only.
+ */
+final class RequestIntake {
+  private final RequestTable requests;
+  private final Dispatcher dispatcher;
+  private final Endings endings;
+  private final Flushes flushes;
+  private final Violations violations;
+  private final ArenaGate arenas;
+  private final KeyUseJournal journal;
+  private final BrokerCounters counters;
+  private final int maxInlineBytes;
+
+  /** Where a record is copied when every slot is taken, so that it can be refused by name. */
+  private final UnsafeBuffer overflowRecord;
+
+  RequestIntake(
+      RequestTable requests,
+      Dispatcher dispatcher,
+      Endings endings,
+      Flushes flushes,
+      Violations violations,
+      ArenaGate arenas,
+      KeyUseJournal journal,
+      BrokerCounters counters,
+      int maxInlineBytes) {
+    this.requests = requests;
+    this.dispatcher = dispatcher;
+    this.endings = endings;
+    this.flushes = flushes;
+    this.violations = violations;
+    this.arenas = arenas;
+    this.journal = journal;
+    this.counters = counters;
+    this.maxInlineBytes = maxInlineBytes;
+    this.overflowRecord = new UnsafeBuffer(new byte[maxRecordBytes(maxInlineBytes)]);
+  }
+
+  /**
+   * Takes up to {@code limit} records.
+   *
+   * @return how many
+   */
+  int drain(Session session, int limit, long nowNanos) {
+    RingReader reader = session.requests();
+    int count = 0;
+    while (count < limit && session.isServed()) {
+      int length = reader.next();
+      if (length == RingReader.NONE) {
+        break;
+      }
+      if (length == RingReader.VIOLATION) {
+        violations.session(session, Reason.BAD_POSITION, reader.violation());
+        break;
+      }
+      count++;
+      take(session, reader, length, nowNanos);
+    }
+    if (count > 0) {
+      reader.release();
+    }
+    return count;
+  }
+
+  private void take(Session session, RingReader reader, int length, long nowNanos) {
+    int slot = requests.peekFree();
+    UnsafeBuffer record = slot == NIL ? overflowRecord : requests.records();
+    int at = slot == NIL ? 0 : requests.recordIndex(slot);
+    record.putBytes(at, reader.buffer(), reader.recordIndex(), length);
+    String violation = FrameCheck.violation(record, at, length, maxInlineBytes);
+    if (violation != null) {
+      violations.session(session, Reason.MALFORMED_FRAME, violation);
+      return;
+    }
+    switch (reader.recordType()) {
+      case TYPE_REQUEST -> request(session, slot, record, at, nowNanos);
+      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET));
+      case TYPE_CREDIT ->
+          credit(
+              session, record.getLong(at + CORRELATION_OFFSET), record.getInt(at + CREDIT_OFFSET));
+      default ->
+          violations.session(session, Reason.MALFORMED_FRAME, "record type " + reader.recordType());
+    }
+  }
+
+  private void request(Session session, int slot, UnsafeBuffer record, int at, long nowNanos) {
+    long correlation = record.getLong(at + CORRELATION_OFFSET);
+    int handleWord = record.getInt(at + HANDLE_OFFSET);
+    int operation = record.getInt(at + OPERATION_OFFSET);
+    int flags = record.getInt(at + FLAGS_OFFSET);
+    int replyLimit = record.getInt(at + REPLY_LIMIT_OFFSET);
+    int credit = record.getInt(at + CREDIT_OFFSET);
+    if ((flags & ~REQUEST_FLAGS) != 0 || replyLimit < 0 || replyLimit > maxInlineBytes) {
+      violations.session(session, Reason.MALFORMED_FRAME, "flags or reply limit of a request");
+      return;
+    }
+    if (!session.isFree(correlation)) {
+      violations.session(
+          session,
+          Reason.DUPLICATE_CORRELATION,
+          "correlation slot " + slotOf(correlation) + " of " + session.maxInFlight());
+      return;
+    }
+    int partReservation = replyReservation(flags, replyLimit);
+    boolean stream = (flags & FLAG_STREAM) != 0;
+    if (stream ? credit < 0 || credit > session.maxInFlight() : credit != 0) {
+      violations.session(session, Reason.MALFORMED_FRAME, "credit " + credit);
+      return;
+    }
+    long reservation = (long) partReservation * (1 + credit);
+    if (reservation > Integer.MAX_VALUE || !session.hasReplySpace((int) reservation)) {
+      refuse(session, correlation, handleWord, operation, Reason.REPLY_SPACE, "");
+      return;
+    }
+    Handle handle = session.handles().get(handleWord);
+    if (handle == null) {
+      refuse(session, correlation, handleWord, operation, Reason.STALE_HANDLE, "");
+      return;
+    }
+    if (!handle.allows(operation)) {
+      refuse(session, correlation, handleWord, operation, Reason.NOT_PERMITTED, handle.resource());
+      return;
+    }
+    if (session.state() != SessionState.OPEN) {
+      refuse(session, correlation, handleWord, operation, Reason.GOING_AWAY, "");
+      return;
+    }
+    Device device = handle.device();
+    if (!device.availability().admits()) {
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          device.availability().refusal(),
+          Endings.describe(device, device.availability().toString()));
+      return;
+    }
+    long deadline = handle.clampDeadline(record.getLong(at + DEADLINE_OFFSET), nowNanos);
+    if (deadline - nowNanos <= 0) {
+      refuse(session, correlation, handleWord, operation, Reason.EXPIRED_BEFORE_DISPATCH, "");
+      return;
+    }
+    if (slot == NIL || device.queue().isFull()) {
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.QUEUE_FULL,
+          slot == NIL
+              ? "broker: requests " + requests.used() + " >= " + requests.capacity()
+              : Endings.describe(device, "queue full; try again later"));
+      return;
+    }
+    if (!device.killList().isEmpty()
+        && device.killList().isBlocked(handle.flow().account().name(), operation, nowNanos)) {
+      refuse(
+          session, correlation, handleWord, operation, Reason.REQUEST_KILLS_WORKER, device.name());
+      return;
+    }
+    if (handle.audited() != KeyUse.NONE && journal.refusesWithout() && !journal.isAvailable()) {
+      refuse(session, correlation, handleWord, operation, Reason.AUDIT_UNAVAILABLE, "");
+      return;
+    }
+    if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
+      Reason reason = arenas.check(session, handle, record, at);
+      if (reason != Reason.NONE) {
+        refuse(session, correlation, handleWord, operation, reason, handle.resource());
+        return;
+      }
+    }
+    if (!handle.flow().account().tryAdmit()) {
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.PRINCIPAL_LIMIT,
+          handle.flow().account().name()
+              + ": requests >= "
+              + handle.flow().account().inFlightLimit());
+      return;
+    }
+    record.putInt(at + PRIORITY_OFFSET, handle.clampPriority(record.getInt(at + PRIORITY_OFFSET)));
+    if ((flags & FLAG_TRACE) != 0) {
+      record.putLong(at + HEADER_BYTES + TRACE_RECEIVED, nowNanos);
+    }
+    requests.admit(
+        slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
+    session.admitted(correlation, slot, (int) reservation);
+    counters.admitted.incrementPlain();
+    dispatcher.accept(device, slot, nowNanos);
+  }
+
+  private void refuse(
+      Session session,
+      long correlation,
+      int handleWord,
+      int operation,
+      Reason reason,
+      String text) {
+    counters.refused(reason);
+    // An unadmitted request has no reservation, so the room for its END must be found here.
+    if (session.hasReplySpace(Session.minimalRecordBytes())
+        && session.refuse(correlation, handleWord, operation, reason.word(), text)) {
+      flushes.add(session);
+    } else {
+      violations.session(session, Reason.RESPONSE_OVERRUN, "requests beyond the reply space");
+    }
+  }
+
+  private void cancel(Session session, long correlation) {
+    int slot = slotOfRequest(session, correlation);
+    if (slot == NIL) {
+      return;
+    }
+    if (requests.state(slot) == RequestState.QUEUED) {
+      dispatcher.withdraw(slot);
+      endings.refuseQueued(slot, Reason.CANCELLED, "");
+    } else {
+      dispatcher.tell(slot, TYPE_CANCEL, 0);
+    }
+  }
+
+  private void credit(Session session, long correlation, int parts) {
+    int slot = slotOfRequest(session, correlation);
+    if (slot == NIL) {
+      return;
+    }
+    int at = requests.recordIndex(slot);
+    int flags = requests.records().getInt(at + FLAGS_OFFSET);
+    if ((flags & FLAG_STREAM) == 0 || parts <= 0 || parts > session.maxInFlight()) {
+      violations.session(session, Reason.MALFORMED_FRAME, "credit " + parts);
+      return;
+    }
+    long more =
+        (long) parts * replyReservation(flags, requests.records().getInt(at + REPLY_LIMIT_OFFSET));
+    if (more > Integer.MAX_VALUE - requests.reservedBytes(slot)
+        || !session.hasReplySpace((int) more)) {
+      violations.session(session, Reason.RESPONSE_OVERRUN, "credit beyond the reply space");
+      return;
+    }
+    session.reserve((int) more);
+    requests.reservedBytes(slot, requests.reservedBytes(slot) + (int) more);
+    requests.credit(slot, requests.credit(slot) + parts);
+    if (requests.state(slot) == RequestState.QUEUED) {
+      requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
+    } else {
+      dispatcher.tell(slot, TYPE_CREDIT, parts);
+    }
+  }
+
+  private int slotOfRequest(Session session, long correlation) {
+    int slot = session.slotOf(correlation);
+    return slot != NIL && requests.correlation(slot) == correlation ? slot : NIL;
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.device;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.berth.broker.session.Account;
+import io.berth.shm.frame.ReplayClass;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the data thread knows of one device: its queue, its window, its worker's link.
+ *
+ * <p>Data thread only, but for the counters, which anybody may read.
+ */
+public final class Device {
+  private final String name;
+  private final DeviceQueue queue;
+  private final KillList killList;
+  private final long hangNanos;
+  private final Map<String, Flow> flows = new HashMap<>();
+  private final Map<String, Integer> targets = new HashMap<>();
+  private final List<byte[]> targetNames = new ArrayList<>();
+  private Map<Integer, ReplayClass> replay = Map.of();
+  private Availability availability = Availability.COMING;
+  private WorkerLink link;
+  private int window;
+  private int inFlight;
+  private int suspectsInFlight;
+
+  public final AtomicLong completed = new AtomicLong();
+
+  public Device(String name, DeviceQueue queue, KillList killList, long hangNanos) {
+    this.name = name;
+    this.queue = queue;
+    this.killList = killList;
+    this.hangNanos = hangNanos;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public DeviceQueue queue() {
+    return queue;
+  }
+
+  public KillList killList() {
+    return killList;
+  }
+
+  /** How long one request may be on the device before the worker counts as hung. */
+  public long hangNanos() {
+    return hangNanos;
+  }
+
+  /** The flow of an account at this device; made when a handle is opened. */
+  public Flow flow(Account account) {
+    return flows.computeIfAbsent(account.name(), principal -> new Flow(account));
+  }
+
+  /** The number under which workers of this device know a local name. */
+  public int target(String localName) {
+    return targets.computeIfAbsent(
+        localName,
+        added -> {
+          targetNames.add(added.getBytes(UTF_8));
+          return targetNames.size() - 1;
+        });
+  }
+
+  public byte[] targetName(int target) {
+    return targetNames.get(target);
+  }
+
+  public Availability availability() {
+    return availability;
+  }
+
+  public void availability(Availability now) {
+    availability = now;
+  }
+
+  /** The worker's link, or null. */
+  public WorkerLink link() {
+    return link;
+  }
+
+  public void attach(WorkerLink newLink, int newWindow, Map<Integer, ReplayClass> replayTable) {
+    link = newLink;
+    window = newWindow;
+    replay = replayTable;
+    availability = Availability.READY;
+  }
+
+  /** Nothing further goes to the worker. */
+  public void closeWindow() {
+    window = 0;
+  }
+
+  /** Forgets the link; what was in flight is the caller's to settle. */
+  public WorkerLink detach() {
+    WorkerLink lost = link;
+    link = null;
+    inFlight = 0;
+    suspectsInFlight = 0;
+    return lost;
+  }
+
+  /** Whether the driver allows a second execution. Unknown operations: no. */
+  public boolean mayRepeat(int operation) {
+    ReplayClass replayClass = replay.get(operation);
+    return replayClass != null && replayClass.mayRepeat();
+  }
+
+  public boolean hasWindow() {
+    return inFlight < window && suspectsInFlight == 0;
+  }
+
+  /** A suspect goes out only into an empty window, and nothing goes out beside it. */
+  public boolean mayDispatch(boolean suspect) {
+    return link != null && hasWindow() && (!suspect || inFlight == 0);
+  }
+
+  public void dispatched(boolean suspect) {
+    inFlight++;
+    if (suspect) {
+      suspectsInFlight++;
+    }
+  }
+
+  public void answered() {
+    inFlight--;
+    if (inFlight == 0) {
+      suspectsInFlight = 0;
+    }
+  }
+
+  public int inFlight() {
+    return inFlight;
+  }
+
+  public int window() {
+    return window;
+  }
+
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.device;
+
+import static io.berth.broker.request.RequestTable.NIL;
+
+import io.berth.broker.request.RequestTable;
+
+/**
+ * What waits for one device.
+ *
+ * <p>Four priority classes. A class is served before a less urgent one unless that one's oldest
+ * turn has waited longer by the ageing time per class: bulk work is delayed, never starved. Inside
+ * a class the principals' {@link Flow}s take turns, one request each.
+ *
+ * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each.
+ */
+public final class DeviceQueue {
+  public static final int CLASSES = 4;
+
+  private final RequestTable requests;
+  private final int limit;
+  private final long ageingNanos;
+
+  /** The flow whose turn was last, per class; null when the class is empty. */
+  private final Flow[] lastTurn = new Flow[CLASSES];
+
+  private int size;
+
+  public DeviceQueue(RequestTable requests, int limit, long ageingNanos) {
+    this.requests = requests;
+    this.limit = limit;
+    this.ageingNanos = ageingNanos;
+  }
+
+  public boolean isFull() {
+    return size >= limit;
+  }
+
+  public int size() {
+    return size;
+  }
+
+  public int limit() {
+    return limit;
+  }
+
+  /** Appends; the caller has looked at {@link #isFull}. */
+  public void offer(int slot, Flow flow, int priority) {
+    requests.next(slot, NIL);
+    if (flow.head[priority] == NIL) {
+      flow.head[priority] = slot;
+      join(flow, priority);
+    } else {
+      requests.next(flow.tail[priority], slot);
+    }
+    flow.tail[priority] = slot;
+    size++;
+  }
+
+  /** Puts a request that has waited before (its worker died) in front of its flow. */
+  public void offerFirst(int slot, Flow flow, int priority) {
+    requests.next(slot, flow.head[priority]);
+    if (flow.head[priority] == NIL) {
+      flow.tail[priority] = slot;
+      join(flow, priority);
+    }
+    flow.head[priority] = slot;
+    size++;
+  }
+
+  private void join(Flow flow, int priority) {
+    Flow last = lastTurn[priority];
+    if (last == null) {
+      flow.nextInTurn[priority] = flow;
+      lastTurn[priority] = flow;
+    } else {
+      // Behind the flow whose turn was last means: at the end of the round.
+      flow.nextInTurn[priority] = last.nextInTurn[priority];
+      last.nextInTurn[priority] = flow;
+      lastTurn[priority] = flow;
+    }
+  }
+
+  /** Takes the request whose turn it is, or {@link RequestTable#NIL}. */
+  public int poll(long nowNanos) {
+    if (size == 0) {
+      return NIL;
+    }
+    int chosen = NIL;
+    long bestScore = Long.MAX_VALUE;
+    for (int priority = 0; priority < CLASSES; priority++) {
+      Flow last = lastTurn[priority];
+      if (last != null) {
+        int slot = last.nextInTurn[priority].head[priority];
+        long score = priority * ageingNanos - (nowNanos - requests.queuedNanos(slot));
+        // Equal scores go to the more urgent class; without a clock step all waits look alike.
+        if (score < bestScore) {
+          bestScore = score;
+          chosen = priority;
+        }
+      }
+    }
+    Flow last = lastTurn[chosen];
+    Flow flow = last.nextInTurn[chosen];
+    int slot = flow.head[chosen];
+    flow.head[chosen] = requests.next(slot);
+    if (flow.head[chosen] == NIL) {
+      flow.tail[chosen] = NIL;
+      leave(flow, last, chosen);
+    } else {
+      lastTurn[chosen] = flow;
+    }
+    requests.next(slot, NIL);
+    size--;
+    return slot;
+  }
+
+  private void leave(Flow flow, Flow before, int priority) {
+    if (flow.nextInTurn[priority] == flow) {
+      lastTurn[priority] = null;
+    } else {
+      before.nextInTurn[priority] = flow.nextInTurn[priority];
+      if (lastTurn[priority] == flow) {
+        lastTurn[priority] = before;
+      }
+    }
+    flow.nextInTurn[priority] = null;
+  }
+
+  /**
+   * Takes a request out of the middle: it was cancelled, expired, or its client is gone. Costs a
+   * walk along its flow.
+   *
+   * @return false if it is not in this queue
+   */
+  public boolean remove(int slot, Flow flow, int priority) {
+    int before = NIL;
+    int at = flow.head[priority];
+    while (at != NIL && at != slot) {
+      before = at;
+      at = requests.next(at);
+    }
+    if (at == NIL) {
+      return false;
+    }
+    int after = requests.next(slot);
+    if (before == NIL) {
+      flow.head[priority] = after;
+    } else {
+      requests.next(before, after);
+    }
+    if (after == NIL) {
+      flow.tail[priority] = before;
+    }
+    if (flow.head[priority] == NIL) {
+      leave(flow, previous(flow, priority), priority);
+    }
+    requests.next(slot, NIL);
+    size--;
+    return true;
+  }
+
+  private static Flow previous(Flow flow, int priority) {
+    Flow at = flow;
+    while (at.nextInTurn[priority] != flow) {
+      at = at.nextInTurn[priority];
+    }
+    return at;
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.device;
+
+import static io.berth.broker.request.RequestTable.NIL;
+
+import io.berth.broker.session.Account;
+import java.util.Arrays;
+
+/**
+ * The requests that one principal has queued at one device: a first-in-first-out list per priority
+ * class. Flows of a class take turns, so that one principal's backlog delays only itself.
+ *
+ * <p>Data thread only.
+ */
+public final class Flow {
+  private final Account account;
+  final int[] head = new int[DeviceQueue.CLASSES];
+  final int[] tail = new int[DeviceQueue.CLASSES];
+
+  /** The next flow in the class's turn; this flow itself when alone; null when not in it. */
+  final Flow[] nextInTurn = new Flow[DeviceQueue.CLASSES];
+
+  public Flow(Account account) {
+    this.account = account;
+    Arrays.fill(head, NIL);
+    Arrays.fill(tail, NIL);
+  }
+
+  public Account account() {
+    return account;
+  }
+}

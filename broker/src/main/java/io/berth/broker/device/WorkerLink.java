@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.device;
+
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.region.Region;
+import io.berth.shm.ring.RecordDescriptor;
+import io.berth.shm.ring.RingReader;
+import io.berth.shm.ring.Sleep;
+import io.berth.shm.ring.Wake;
+import java.util.BitSet;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
+
+/**
+ * The data thread's side of one attachment of a worker, from WORKER_READY until the worker is lost.
+ *
+ * <p>Agrona's ring keeps both positions where the worker can write. That can garble what this
+ * worker reads and make a claim fail, but cannot lead the broker outside of the ring: its index is
+ * masked and bounds are checked. What the broker reads comes over our own validated ring.
+ *
+ * <p>Data thread only.
+ */
+public final class WorkerLink {
+  private final int epoch;
+  private final WorkerMemory memory;
+  private final OneToOneRingBuffer requests;
+  private final AtomicBuffer requestBuffer;
+  private final Region broker;
+  private final RingReader responses;
+  private final Wake wake;
+  private final Sleep sleep;
+  private final BitSet bound = new BitSet();
+  private long publications;
+  private boolean unpublished;
+  private boolean condemned;
+
+  public WorkerLink(int epoch, WorkerMemory memory, int maxInlineBytes) {
+    this.epoch = epoch;
+    this.memory = memory;
+    this.requests = memory.requests();
+    this.requestBuffer = requests.buffer();
+    this.broker = memory.link().broker();
+    this.responses =
+        new RingReader(
+            memory.link().client(), broker, FrameDescriptor.maxRecordBytes(maxInlineBytes));
+    this.wake = new Wake(memory.link().client(), memory.link().doorbell());
+    this.sleep = new Sleep(broker);
+  }
+
+  public int epoch() {
+    return epoch;
+  }
+
+  public WorkerMemory memory() {
+    return memory;
+  }
+
+  public RingReader responses() {
+    return responses;
+  }
+
+  public Sleep sleep() {
+    return sleep;
+  }
+
+  public Wake wake() {
+    return wake;
+  }
+
+  /**
+   * Stops reading what the worker answers: it broke the protocol or hangs.
+   *
+   * @return false if that was known before
+   */
+  public boolean condemn() {
+    boolean first = !condemned;
+    condemned = true;
+    return first;
+  }
+
+  public boolean isCondemned() {
+    return condemned;
+  }
+
+  public boolean knows(int target) {
+    return bound.get(target);
+  }
+
+  /** Announces a target. False: the ring is full, try later. */
+  public boolean bind(int target, byte[] localName) {
+    int index = claim(HEADER_BYTES + localName.length, TYPE_BIND);
+    if (index < 0) {
+      return false;
+    }
+    requestBuffer.putInt(index + HANDLE_OFFSET, target);
+    requestBuffer.putInt(index + PAYLOAD_BYTES_OFFSET, localName.length);
+    requestBuffer.putBytes(index + HEADER_BYTES, localName);
+    commit(index);
+    bound.set(target);
+    return true;
+  }
+
+  /**
+   * Hands a request over.
+   *
+   * @param record the slot's private copy of the client's record
+   * @return false: the ring is full or the worker has garbled its positions; the request stays
+   *     queued, and a worker that does not go on is found by its heartbeat
+   */
+  public boolean dispatch(
+      DirectBuffer record,
+      int recordIndex,
+      long workerCorrelation,
+      int target,
+      long deadlineNanos,
+      long sessionId,
+      int addedFlags,
+      long nowNanos) {
+    int flags = record.getInt(recordIndex + FLAGS_OFFSET);
+    boolean withSession = (flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
+    int workerFlags = flags | addedFlags | (withSession ? FLAG_SESSION : 0);
+    int payloadBytes = record.getInt(recordIndex + PAYLOAD_BYTES_OFFSET);
+    int index = claim(payloadOffset(workerFlags) + payloadBytes, TYPE_REQUEST);
+    if (index < 0) {
+      return false;
+    }
+    AtomicBuffer out = requestBuffer;
+    out.putLong(index + CORRELATION_OFFSET, workerCorrelation);
+    out.putLong(index + DEADLINE_OFFSET, deadlineNanos);
+    out.putInt(index + HANDLE_OFFSET, target);
+    out.putInt(index + OPERATION_OFFSET, record.getInt(recordIndex + OPERATION_OFFSET));
+    out.putInt(index + FLAGS_OFFSET, workerFlags);
+    out.putInt(index + PRIORITY_OFFSET, record.getInt(recordIndex + PRIORITY_OFFSET));
+    out.putInt(index + PAYLOAD_BYTES_OFFSET, payloadBytes);
+    out.putInt(index + REPLY_LIMIT_OFFSET, record.getInt(recordIndex + REPLY_LIMIT_OFFSET));
+    out.putInt(index + CREDIT_OFFSET, record.getInt(recordIndex + CREDIT_OFFSET));
+    if (workerFlags == flags || !withSession) {
+      // Blocks and payload as they came.
+      out.putBytes(
+          index + HEADER_BYTES,
+          record,
+          recordIndex + HEADER_BYTES,
+          blockBytes(flags) + payloadBytes);
+    } else {
+      int blocks = blockBytes(flags);
+      out.putBytes(index + HEADER_BYTES, record, recordIndex + HEADER_BYTES, blocks);
+      out.putLong(index + HEADER_BYTES + blocks, sessionId);
+      out.putBytes(
+          index + HEADER_BYTES + blocks + SESSION_BYTES,
+          record,
+          recordIndex + HEADER_BYTES + blocks,
+          payloadBytes);
+    }
+    if ((flags & FLAG_TRACE) != 0) {
+      out.putLong(index + HEADER_BYTES + TRACE_DISPATCHED, nowNanos);
+    }
+    commit(index);
+    return true;
+  }
+
+  /** Passes on a CANCEL or CREDIT. False: the ring is full. */
+  public boolean tell(int type, long workerCorrelation, int credit) {
+    int index = claim(HEADER_BYTES, type);
+    if (index < 0) {
+      return false;
+    }
+    requestBuffer.putLong(index + CORRELATION_OFFSET, workerCorrelation);
+    requestBuffer.putInt(index + CREDIT_OFFSET, credit);
+    commit(index);
+    return true;
+  }
+
+  /** Tells the worker that a session's state can go. */
+  public boolean sessionClosed(long sessionId) {
+    int index = claim(HEADER_BYTES + SESSION_BYTES, TYPE_SESSION_CLOSED);
+    if (index < 0) {
+      return false;
+    }
+    requestBuffer.putInt(index + FLAGS_OFFSET, FLAG_SESSION);
+    requestBuffer.putLong(index + HEADER_BYTES, sessionId);
+    commit(index);
+    return true;
+  }
+
+  public boolean goAway() {
+    int index = claim(HEADER_BYTES, TYPE_GOAWAY);
+    if (index < 0) {
+      return false;
+    }
+    commit(index);
+    return true;
+  }
+
+  /** Index of the record's start with a header of zeros, or negative. */
+  private int claim(int length, int type) {
+    int body = requests.tryClaim(type, length - RecordDescriptor.HEADER_BYTES);
+    if (body == RingBuffer.INSUFFICIENT_CAPACITY) {
+      return -1;
+    }
+    int index = body - RecordDescriptor.HEADER_BYTES;
+    AtomicBuffer out = requestBuffer;
+    out.putLong(index + CORRELATION_OFFSET, 0);
+    out.putLong(index + DEADLINE_OFFSET, 0);
+    out.putLong(index + HANDLE_OFFSET, 0);
+    out.putLong(index + FLAGS_OFFSET, 0);
+    out.putLong(index + STATUS_OFFSET, 0);
+    out.putLong(index + REPLY_LIMIT_OFFSET, 0);
+    out.putInt(index + PART_OFFSET, 0);
+    out.putInt(index + EPOCH_OFFSET, epoch);
+    return index;
+  }
+
+  private void commit(int index) {
+    requests.commit(index + RecordDescriptor.HEADER_BYTES);
+    unpublished = true;
+  }
+
+  /** Moves the signal word if anything was handed over; then {@link #wake} after a fence. */
+  public boolean publish() {
+    if (!unpublished) {
+      return false;
+    }
+    unpublished = false;
+    broker.signalRelease(++publications);
+    return true;
+  }
+
+  /** When the worker last looked, on CLOCK_MONOTONIC; foreign. */
+  public long untrustedHeartbeatNanos() {
+    return memory.link().client().heartbeatOpaque();
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.session;
+
+import io.berth.broker.device.Device;
+import io.berth.broker.device.Flow;
+import io.berth.shm.frame.FrameDescriptor;
+
+/**
+ * A capability: what one session may do with one resource. The policy was asked when it was opened;
+ * per request it costs a mask and two clamps.
+ *
+ * @param word the number that the client uses: (generation &lt;&lt; 16) | index
+ * @param resource as the client named it
+ * @param target id under which the device's worker knows the resource's local name
+ * @param permissions mask of {@link io.berth.shm.frame.Permission} bits
+ * @param priorityCeiling smallest (most urgent) priority number allowed
+ * @param audited whether the journal must be able to take a record before a request is served
+ */
+public record Handle(
+    int word,
+    String resource,
+    Device device,
+    int target,
+    int permissions,
+    int priorityCeiling,
+    long maxDeadlineNanos,
+    Flow flow,
+    KeyUse audited) {
+
+  /** Which uses of the handle the journal hears of. */
+  public enum KeyUse {
+    NONE,
+    FIRST,
+    ALL
+  }
+
+  public boolean allows(int operation) {
+    int bit = FrameDescriptor.permissionBitOf(operation);
+    return bit < Integer.SIZE && (permissions & 1 << bit) != 0;
+  }
+
+  /** A smaller number is more urgent; nobody gets more urgent than the ceiling. */
+  public int clampPriority(int untrustedPriority) {
+    int bounded = untrustedPriority < 0 || untrustedPriority > 3 ? 3 : untrustedPriority;
+    return Math.max(bounded, priorityCeiling);
+  }
+
+  /** The deadline in force: the client's, but neither none nor later than the handle allows. */
+  public long clampDeadline(long untrustedDeadlineNanos, long nowNanos) {
+    long latest = nowNanos + maxDeadlineNanos;
+    return untrustedDeadlineNanos == 0 || untrustedDeadlineNanos - latest > 0
+        ? latest
+        : untrustedDeadlineNanos;
+  }
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.session;
+
+import static io.berth.broker.request.RequestTable.NIL;
+import static io.berth.shm.frame.FrameDescriptor.*;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.ring.RecordDescriptor;
+import io.berth.shm.ring.RingReader;
+import io.berth.shm.ring.RingWriter;
+import io.berth.shm.ring.Sleep;
+import io.berth.shm.ring.Wake;
+import io.berth.shm.status.Reason;
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * The data thread's side of one client: its rings, what is in flight for it, and how much of its
+ * response ring is promised.
+ *
+ * <p>Data thread only. The memory behind it is unmapped by the control thread after the data thread
+ * has let go of the session.
+ */
+public final class Session {
+  private final long id;
+  private final String name;
+  private final SessionMemory memory;
+  private final HandleTable handles;
+  private final RingReader requests;
+  private final RingWriter responses;
+  private final Wake wake;
+  private final Sleep sleep;
+  private final int replyBudget;
+
+  /** Broker slot by client slot. */
+  private final int[] slots;
+
+  private SessionState state = SessionState.OPEN;
+  private long reservedBytes;
+  private int inFlight;
+  private int abandoned;
+  private boolean condemned;
+
+  // Owned by the hot set and the flush list of the data thread.
+  public int hotIndex = -1;
+  public int idlePasses;
+  public boolean unflushed;
+
+  public Session(
+      long id,
+      String name,
+      SessionMemory memory,
+      int maxHandles,
+      int maxInFlight,
+      int maxInlineBytes) {
+    this.id = id;
+    this.name = name;
+    this.memory = memory;
+    this.handles = new HandleTable(maxHandles);
+    this.requests =
+        new RingReader(
+            memory.client(), memory.broker(), FrameDescriptor.maxRecordBytes(maxInlineBytes));
+    this.responses = new RingWriter(memory.broker(), memory.client());
+    this.wake = new Wake(memory.client(), memory.doorbell());
+    this.sleep = new Sleep(memory.broker());
+    this.replyBudget =
+        FrameDescriptor.replyBudget(memory.broker().ring().capacity(), maxInlineBytes);
+    this.slots = new int[maxInFlight];
+    Arrays.fill(slots, NIL);
+  }
+
+  public long id() {
+    return id;
+  }
+
+  public SessionMemory memory() {
+    return memory;
+  }
+
+  public HandleTable handles() {
+    return handles;
+  }
+
+  public RingReader requests() {
+    return requests;
+  }
+
+  public Wake wake() {
+    return wake;
+  }
+
+  public Sleep sleep() {
+    return sleep;
+  }
+
+  public SessionState state() {
+    return state;
+  }
+
+  public void move(SessionState to) {
+    if (!state.mayBecome(to)) {
+      throw new IllegalStateException("session " + id + ": " + state + " → " + to);
+    }
+    state = to;
+  }
+
+  /**
+   * Stops reading what the client sends: it broke the protocol.
+   *
+   * @return false if that was known before
+   */
+  public boolean condemn() {
+    boolean first = !condemned;
+    condemned = true;
+    return first;
+  }
+
+  /** Whether the client's ring is to be read. */
+  public boolean isServed() {
+    return !condemned && state.compareTo(SessionState.CLOSING) < 0;
+  }
+
+  /** The broker's slot for a client's correlation, or NIL. */
+  public int slotOf(long correlation) {
+    int clientSlot = FrameDescriptor.slotOf(correlation);
+    return clientSlot < slots.length ? slots[clientSlot] : NIL;
+  }
+
+  public boolean isFree(long correlation) {
+    int clientSlot = FrameDescriptor.slotOf(correlation);
+    return clientSlot < slots.length && slots[clientSlot] == NIL;
+  }
+
+  public int maxInFlight() {
+    return slots.length;
+  }
+
+  public int inFlight() {
+    return inFlight;
+  }
+
+  /** Whether {@code bytes} more of answers fit, whatever else was promised. */
+  public boolean hasReplySpace(int bytes) {
+    if (reservedBytes + bytes > replyBudget) {
+      return false;
+    }
+    long unconsumed = responses.unconsumedBytes();
+    return unconsumed >= 0 && unconsumed + reservedBytes + bytes <= replyBudget;
+  }
+
+  public void admitted(long correlation, int slot, int replyReservation) {
+    slots[FrameDescriptor.slotOf(correlation)] = slot;
+    reservedBytes += replyReservation;
+    inFlight++;
+  }
+
+  public void reserve(int bytes) {
+    reservedBytes += bytes;
+  }
+
+  public void unreserve(int bytes) {
+    reservedBytes -= bytes;
+  }
+
+  /** The request's END has been written: its client slot and its reservation are free. */
+  public void ended(long correlation, int replyReservation) {
+    slots[FrameDescriptor.slotOf(correlation)] = NIL;
+    reservedBytes -= replyReservation;
+    inFlight--;
+  }
+
+  /** A request of this session has had its END while a worker still has it. */
+  public void abandoned() {
+    abandoned++;
+  }
+
+  /** The worker has let go of an abandoned request. */
+  public void released() {
+    abandoned--;
+  }
+
+  /** Whether no worker has a request of this session any more. */
+  public boolean isQuiet() {
+    return inFlight == 0 && abandoned == 0;
+  }
+
+  /**
+   * Claims a RESPONSE record and writes its header; the caller writes blocks and payload.
+   *
+   * @return its index in {@link #responseBuffer}, or negative if the client broke its promise of
+   *     space
+   */
+  public int claimResponse(
+      long correlation,
+      int handleWord,
+      int operation,
+      int flags,
+      int status,
+      int part,
+      int payloadBytes) {
+    int length = payloadOffset(flags) + payloadBytes;
+    int index = responses.claim(length, TYPE_RESPONSE);
+    if (index < 0) {
+      return index;
+    }
+    AtomicBuffer out = responses.buffer();
+    out.putLong(index + CORRELATION_OFFSET, correlation);
+    out.putLong(index + DEADLINE_OFFSET, 0);
+    out.putInt(index + HANDLE_OFFSET, handleWord);
+    out.putInt(index + OPERATION_OFFSET, operation);
+    out.putInt(index + FLAGS_OFFSET, flags);
+    out.putInt(index + PRIORITY_OFFSET, 0);
+    out.putInt(index + STATUS_OFFSET, status);
+    out.putInt(index + PAYLOAD_BYTES_OFFSET, payloadBytes);
+    out.putLong(index + REPLY_LIMIT_OFFSET, 0);
+    out.putInt(index + PART_OFFSET, part);
+    out.putInt(index + EPOCH_OFFSET, 0);
+    return index;
+  }
+
+  public AtomicBuffer responseBuffer() {
+    return responses.buffer();
+  }
+
+  /**
+   * Writes an END that the broker makes itself.
+   *
+   * @param text short, explains the numbers; cut to what always fits
+   * @return false if the client's response ring has no room, which only a client that broke the
+   *     protocol can bring about
+   */
+  public boolean refuse(
+      long correlation, int handleWord, int operation, int statusWord, String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    int length = Math.min(bytes.length, MIN_REPLY_BYTES);
+    int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, length);
+    if (index < 0) {
+      return false;
+    }
+    responses.buffer().putBytes(index + HEADER_BYTES, bytes, 0, length);
+    return true;
+  }
+
+  /** As {@link #refuse(long, int, int, int, String)} without a text: allocates nothing. */
+  public boolean refuse(long correlation, int handleWord, int operation, Reason reason) {
+    return claimResponse(correlation, handleWord, operation, 0, reason.word(), 0, 0) >= 0;
+  }
+
+  /** Copies a payload into a claimed response. */
+  public void putPayload(int index, int offset, DirectBuffer source, int sourceIndex, int bytes) {
+    responses.buffer().putBytes(index + offset, source, sourceIndex, bytes);
+  }
+
+  /** Whether there was anything to publish; then {@link #wake} is to be asked after a fence. */
+  public boolean publish() {
+    return responses.publish();
+  }
+
+  /** Bytes that one record without text takes: what an unadmitted request's END needs. */
+  public static int minimalRecordBytes() {
+    return RecordDescriptor.align(HEADER_BYTES + MIN_REPLY_BYTES);
+  }
+
+  @Override
+  public String toString() {
+    return "session " + id + " of " + name;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import io.berth.broker.config.SupervisionConfig;
+import java.util.ArrayDeque;
+
+/**
+ * When a dead worker is replaced, and when no more. Deaths that were a client's fault are forgiven
+ * here, because otherwise one client could take the device from everybody.
+ *
+ * <p>Control thread only; time is the caller's.
+ */
+final class RestartPolicy {
+  private final SupervisionConfig config;
+  private final ArrayDeque<Long> deathsNanos = new ArrayDeque<>();
+  private long delayNanos;
+  private long servingSinceNanos;
+  private boolean serving;
+
+  RestartPolicy(SupervisionConfig config) {
+    this.config = config;
+    this.delayNanos = config.restartBackoff().initialNanos();
+  }
+
+  void serving(long nowNanos) {
+    serving = true;
+    servingSinceNanos = nowNanos;
+  }
+
+  /**
+   * A worker died.
+   *
+   * @param forgiven whether a request was found guilty of it
+   */
+  void died(boolean forgiven, long nowNanos) {
+    // A worker that served for a while and then died says little about the device: only a row of
+    // failures does.
+    if (serving && nowNanos - servingSinceNanos >= config.restartBackoff().resetAfterNanos()) {
+      reset();
+    }
+    if (!forgiven) {
+      deathsNanos.addLast(nowNanos);
+    }
+    serving = false;
+    while (!deathsNanos.isEmpty()
+        && nowNanos - deathsNanos.peekFirst() > config.giveUpWithinNanos()) {
+      deathsNanos.removeFirst();
+    }
+  }
+
+  boolean isHopeless() {
+    return deathsNanos.size() >= config.giveUpAfter();
+  }
+
+  int recentDeaths() {
+    return deathsNanos.size();
+  }
+
+  /** How long to wait before the next start; doubles until the next worker has served a while. */
+  long nextDelayNanos() {
+    long delay = delayNanos;
+    delayNanos =
+        Math.min(
+            config.restartBackoff().maxNanos(), Math.max(2 * delayNanos, 1_000_000L));
+    return delay;
+  }
+
+  void reset() {
+    deathsNanos.clear();
+    delayNanos = config.restartBackoff().initialNanos();
+  }
+}

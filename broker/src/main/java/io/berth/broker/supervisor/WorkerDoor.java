@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.control.ControlChannel;
+import io.berth.broker.control.ControlLoop;
+import io.berth.jni.os.Descriptors;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.ProcessControl;
+import io.berth.jni.os.Sockets;
+import io.berth.shm.control.ControlMessage;
+import io.berth.shm.control.ControlMessage.WorkerHello;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The two sockets of one device: its guard connects to one, its worker to the other. Only the
+ * device's uid gets in.
+ *
+ * <p>Control thread only.
+ */
+public final class WorkerDoor implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerDoor.class);
+  private static final int OWNER_ONLY = 0600;
+  private static final int BACKLOG = 4;
+
+  private final ControlLoop loop;
+  private final DeviceSupervisor supervisor;
+  private final Path workerPath;
+  private final Path guardPath;
+  private int workerListener = -1;
+  private int guardListener = -1;
+
+  public WorkerDoor(
+      ControlLoop loop, Config config, DeviceConfig device, DeviceSupervisor supervisor) {
+    this.loop = loop;
+    this.supervisor = supervisor;
+    this.workerPath = config.broker().workerSocket(device.name());
+    this.guardPath = GuardProcess.socket(config, device);
+  }
+
+  public void open() throws IOException {
+    Files.createDirectories(workerPath.getParent());
+    workerListener = Sockets.listen(workerPath, BACKLOG, OWNER_ONLY);
+    loop.register(workerListener, ready -> acceptWorker());
+    guardListener = Sockets.listen(guardPath, BACKLOG, OWNER_ONLY);
+    loop.register(guardListener, ready -> acceptGuard());
+  }
+
+  private void acceptWorker() {
+    int fd = Sockets.accept(workerListener);
+    if (fd < 0 || isStranger(fd)) {
+      return;
+    }
+    ControlChannel channel = new ControlChannel(loop, fd);
+    try {
+      channel.listen(
+          new ControlChannel.Listener() {
+            private boolean introduced;
+
+            @Override
+            public void received(long token, ControlMessage message) {
+              if (introduced) {
+                supervisor.workerSays(message);
+              } else if (message instanceof WorkerHello hello) {
+                introduced = true;
+                supervisor.workerArrived(channel, token, hello);
+              } else {
+                channel.close();
+              }
+            }
+
+            @Override
+            public void malformed(String text) {
+              if (introduced) {
+                supervisor.workerMalformed(text);
+              } else {
+                channel.close();
+              }
+            }
+
+            @Override
+            public void ended() {
+              supervisor.workerHungUp(channel);
+            }
+          });
+    } catch (OsException e) {
+      LOG.warn("{}: {}", workerPath, e.getMessage());
+      channel.close();
+    }
+  }
+
+  private void acceptGuard() {
+    int fd = Sockets.accept(guardListener);
+    if (fd < 0 || isStranger(fd)) {
+      return;
+    }
+    GuardChannel channel = new GuardChannel(loop, fd);
+    boolean[] introduced = {false};
+    try {
+      channel.listen(
+          message -> {
+            if (introduced[0]) {
+              supervisor.guardSays(message);
+            } else if (message.kind() == GuardMessage.HELLO) {
+              introduced[0] = true;
+              supervisor.guardArrived(channel, message);
+            } else {
+              channel.close();
+            }
+          },
+          () -> {
+            channel.close();
+            if (introduced[0]) {
+              supervisor.guardLeft();
+            }
+          });
+    } catch (OsException e) {
+      LOG.warn("{}: {}", guardPath, e.getMessage());
+      channel.close();
+    }
+  }
+
+  /** The socket's mode keeps others out already; root and bind mounts can get around a mode. */
+  private boolean isStranger(int fd) {
+    try {
+      int uid = Sockets.peerCredentials(fd).uid();
+      if (uid == ProcessControl.effectiveUid()) {
+        return false;
+      }
+      LOG.warn("{}: uid {} connects, only the device's own uid may", workerPath, uid);
+    } catch (OsException e) {
+      LOG.warn("{}: {}", workerPath, e.getMessage());
+    }
+    Descriptors.close(fd);
+    return true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (int listener : new int[] {workerListener, guardListener}) {
+      if (listener >= 0) {
+        loop.unregister(listener);
+        Descriptors.close(listener);
+      }
+    }
+    Files.deleteIfExists(workerPath);
+    Files.deleteIfExists(guardPath);
+  }
+}

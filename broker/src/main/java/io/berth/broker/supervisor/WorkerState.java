@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+/**
+ * A device's worker, as its supervisor sees it.
+ *
+ * <pre>
+ *   AWAITING_GUARD ──guard, no worker──▶ STARTING ──attached──▶ OPENING ──READY──▶ SERVING
+ *        │  ▲                               │ ▲                   │                   │
+ *        │  └──guard lost (from any)        │ └───────────┐       │ failed, timeout   │ fence, exit
+ *        └──guard, worker runs──▶ STARTING  │ failed      │       ▼                   ▼
+ *                                           ▼             │     FENCING ◀──────────────
+ *                                       BACKING_OFF ──time┘        │ GONE
+ *                                           ▲                      ├──▶ BACKING_OFF
+ *                                           └──────────────────────┤
+ *   RELEASING (drain, kill) ──GONE, unlocked──▶ RELEASED ──resume──▶ STARTING
+ *   FENCING ──STUCK──▶ STUCK ──GONE──▶ BACKING_OFF
+ *   BACKING_OFF ──too many deaths──▶ GIVEN_UP
+ *   any ──stop──▶ STOPPING ──guard gone──▶ STOPPED
+ * </pre>
+ */
+public enum WorkerState {
+  AWAITING_GUARD,
+  STARTING,
+  OPENING,
+  SERVING,
+  FENCING,
+  STUCK,
+  BACKING_OFF,
+  RELEASING,
+  RELEASED,
+  GIVEN_UP,
+  STOPPING,
+  STOPPED;
+
+  boolean mayBecome(WorkerState next) {
+    if (next == STOPPING || next == AWAITING_GUARD) {
+      return this != STOPPED && !(this == STOPPING && next == AWAITING_GUARD);
+    }
+    return switch (this) {
+      case AWAITING_GUARD -> next == STARTING || next == FENCING || next == BACKING_OFF;
+      case STARTING ->
+          next == OPENING || next == FENCING || next == BACKING_OFF || next == RELEASING;
+      case OPENING -> next == SERVING || next == FENCING || next == RELEASING;
+      case SERVING -> next == FENCING || next == RELEASING;
+      case FENCING -> next == BACKING_OFF || next == STUCK || next == GIVEN_UP || next == RELEASING;
+      case STUCK -> next == BACKING_OFF || next == GIVEN_UP;
+      case BACKING_OFF -> next == STARTING || next == GIVEN_UP || next == RELEASING;
+      case RELEASING -> next == RELEASED || next == BACKING_OFF || next == STUCK;
+      case RELEASED -> next == STARTING;
+      case GIVEN_UP -> next == STARTING;
+      case STOPPING -> next == STOPPED;
+      case STOPPED -> false;
+    };
+  }
+}
