@@ -12,6 +12,8 @@ public record Administrators(Set<Integer> uids, Set<Integer> gids) {
   }
 
   /**
+   * Whether a peer may administer.
+   *
    * @param gid the peer's primary group
    * @param groups its supplementary ones
    */

@@ -24,6 +24,8 @@ public final class ConfigLoader {
   }
 
   /**
+   * Reads and checks {@code file}.
+   *
    * @throws ConfigException naming everything that is wrong, not only the first
    */
   public Config load(Path file) throws ConfigException {

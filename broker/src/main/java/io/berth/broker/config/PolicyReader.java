@@ -78,7 +78,7 @@ final class PolicyReader {
     Grant grant =
         new Grant(
             s.place().file() + ":" + s.place().line(),
-            principal.orElse(new PrincipalMatch.Sub("")),
+            principal.orElse(new PrincipalMatch.BySub("")),
             resources,
             permissions,
             s.choice("max_priority", PriorityClass.class, PriorityClass.NORMAL),
@@ -93,7 +93,7 @@ final class PolicyReader {
             onBehalfOf,
             s.choice("audit", Audit.class, keyUse));
     s.end();
-    if (grant.principal() instanceof PrincipalMatch.Sub && delegation != Delegation.FALSE) {
+    if (grant.principal() instanceof PrincipalMatch.BySub && delegation != Delegation.FALSE) {
       s.error(
           s.place("delegate"),
           s.path("delegate") + ": a sub-principal cannot delegate further; remove it");
@@ -119,7 +119,7 @@ final class PolicyReader {
       return Optional.empty();
     }
     if (any) {
-      return Optional.of(new PrincipalMatch.Anyone());
+      return Optional.of(new PrincipalMatch.Anybody());
     }
     return sub.isPresent() ? subPrincipal(s, sub.get()) : process(s, user, group, unit);
   }
@@ -134,7 +134,7 @@ final class PolicyReader {
               + "'");
       return Optional.empty();
     }
-    return Optional.of(new PrincipalMatch.Sub(sub));
+    return Optional.of(new PrincipalMatch.BySub(sub));
   }
 
   private Optional<PrincipalMatch> process(
@@ -159,7 +159,7 @@ final class PolicyReader {
     if (user.isPresent() != uid.isPresent() || group.isPresent() != gid.isPresent()) {
       return Optional.empty();
     }
-    return Optional.of(new PrincipalMatch.Process(uid, gid, unit.orElse("")));
+    return Optional.of(new PrincipalMatch.ByProcess(uid, gid, unit.orElse("")));
   }
 
   private List<ResourcePattern> resources(Section s) {

@@ -35,14 +35,15 @@ public record Grant(
   }
 
   boolean coversProcess(Principal process) {
-    if (principal instanceof PrincipalMatch.Process match) {
+    if (principal instanceof PrincipalMatch.ByProcess match) {
       return match.covers(process);
     }
-    return principal instanceof PrincipalMatch.Anyone;
+    return principal instanceof PrincipalMatch.Anybody;
   }
 
   boolean coversSub(String name) {
-    return principal instanceof PrincipalMatch.Sub sub && SubPrincipal.matches(sub.pattern(), name);
+    return principal instanceof PrincipalMatch.BySub sub
+        && SubPrincipal.matches(sub.pattern(), name);
   }
 
   boolean mayActFor(String name) {

@@ -2,6 +2,7 @@
 package io.berth.broker.policy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -26,13 +27,20 @@ public final class OverflowIds {
     Set<Integer> ids = new LinkedHashSet<>();
     ids.add(DEFAULT);
     for (String name : new String[] {"overflowuid", "overflowgid"}) {
-      try {
-        ids.add(Integer.parseUnsignedInt(Files.readString(directory.resolve(name)).strip()));
-      } catch (IOException | NumberFormatException e) {
-        // Some containers hide /proc/sys: the kernel's default, already in the set, then stands.
-        continue;
+      Path file = directory.resolve(name);
+      // Some containers hide /proc/sys; the kernel's default, already in the set, then stands.
+      if (Files.isReadable(file)) {
+        ids.add(parse(file));
       }
     }
     return Set.copyOf(ids);
+  }
+
+  private static int parse(Path file) {
+    try {
+      return Integer.parseUnsignedInt(Files.readString(file).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -26,6 +26,8 @@ public final class Policy {
   private final Set<Integer> overflowIds;
 
   /**
+   * Takes the grants as they are.
+   *
    * @param overflowIds uids and gids that mean "somebody whom this user namespace has no name for"
    */
   public Policy(List<Grant> grants, Set<Integer> overflowIds) {

@@ -7,11 +7,15 @@ import java.util.List;
 public sealed interface PolicyDecision {
 
   /**
+   * Nothing may be opened.
+   *
    * @param reason for the journal and for the asker; tells nothing about others' grants
    */
   record Denied(String reason) implements PolicyDecision {}
 
   /**
+   * The handle may be opened, within these bounds.
+   *
    * @param account whose fairness share, limits and audit entries the handle uses: {@code uid:1000}
    *     or {@code sub:tenant-a}
    * @param permissions mask of {@link io.berth.shm.frame.Permission#bit()}, never 0

@@ -17,6 +17,8 @@ public final class Principal {
   private final Optional<String> unit;
 
   /**
+   * Takes what the kernel said.
+   *
    * @param uid the kernel's 32 bits; values above 2^31 arrive negative and stay so
    * @param groups supplementary groups
    * @param pid in the broker's pid namespace; 0 if the peer is not visible there

@@ -11,8 +11,8 @@ public sealed interface PrincipalMatch {
    *
    * @param unit name of the systemd unit, or "" for no condition; never given alone
    */
-  record Process(OptionalInt uid, OptionalInt gid, String unit) implements PrincipalMatch {
-    public Process {
+  record ByProcess(OptionalInt uid, OptionalInt gid, String unit) implements PrincipalMatch {
+    public ByProcess {
       if (uid.isEmpty() && gid.isEmpty()) {
         throw new IllegalArgumentException("a process is named by user or group");
       }
@@ -26,12 +26,12 @@ public sealed interface PrincipalMatch {
   }
 
   /** Every process whose uid means something here; no sub-principal. */
-  record Anyone() implements PrincipalMatch {}
+  record Anybody() implements PrincipalMatch {}
 
   /**
    * Principals that a delegate names.
    *
    * @param pattern a name, {@code *} for any characters
    */
-  record Sub(String pattern) implements PrincipalMatch {}
+  record BySub(String pattern) implements PrincipalMatch {}
 }

@@ -25,6 +25,8 @@ public final class ResourcePattern {
   }
 
   /**
+   * Reads a pattern.
+   *
    * @throws IllegalArgumentException saying what a pattern looks like, if {@code text} is none
    */
   public static ResourcePattern of(String text) {

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 public final class SubPrincipal {
   private static final String CHARACTERS = "A-Za-z0-9._@:-";
   private static final Pattern NAME = Pattern.compile("[" + CHARACTERS + "]{1,128}");
-  private static final Pattern PATTERN = Pattern.compile("[" + CHARACTERS + "*]{1,128}");
+  private static final Pattern PATTERN = Pattern.compile("[*" + CHARACTERS + "]{1,128}");
 
   private SubPrincipal() {}
 
