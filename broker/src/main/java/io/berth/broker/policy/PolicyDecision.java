@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.policy;
+
+import java.util.List;
+
+/** What the policy says to one opening of one resource. */
+public sealed interface PolicyDecision {
+
+  /**
+   * Nothing may be opened.
+   *
+   * @param reason for the journal and for the asker; tells nothing about others' grants
+   */
+  record Denied(String reason) implements PolicyDecision {}
+
+  /**
+   * The handle may be opened, within these bounds.
+   *
+   * @param account whose fairness share, limits and audit entries the handle uses: {@code uid:1000}
+   *     or {@code sub:tenant-a}
+   * @param permissions mask of {@link io.berth.shm.frame.Permission#bit()}, never 0
+   * @param grounds origins of the grants that led here, for the journal
+   */
+  record Granted(
+      String account,
+      int permissions,
+      PriorityClass priorityCeiling,
+      long maxDeadlineNanos,
+      int inFlightLimit,
+      Audit audit,
+      List<String> grounds)
+      implements PolicyDecision {
+
+    public Granted {
+      grounds = List.copyOf(grounds);
+    }
+
+    /** Whether the journal must be able to record a use before the use is allowed. */
+    public boolean audited() {
+      return audit != Audit.NONE;
+    }
+  }
+}
