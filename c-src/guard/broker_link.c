@@ -156,7 +156,7 @@ enum broker_link_event broker_link_receive(struct broker_link *link, struct guar
         return BROKER_LINK_NOTHING;
     }
     /* Without room for control messages the kernel throws descriptors away that come along. */
-    ssize_t bytes = recv(link->fd, &untrusted, sizeof untrusted, MSG_DONTWAIT);
+    ssize_t bytes = recv(link->fd, untrusted.bytes, sizeof untrusted.bytes, MSG_DONTWAIT);
     if (bytes < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
             broker_link_close(link, strerror(errno));
