@@ -82,7 +82,8 @@ enum guard_message_kind {
     /* Take the lock if it is not held, then start the worker. incarnation: above the last one. */
     GUARD_ORDER_START = 65,
     /* SIGKILL for the worker and all its descendants. incarnation: the current one. While they are
-       already being killed it is accepted and changes nothing. Followed by EXITED and GONE. */
+       already being killed it is accepted and changes nothing. Followed by EXITED (unless it has
+       been said) and GONE; by REFUSED when the worker was quicker and has GONE by itself. */
     GUARD_ORDER_KILL = 66,
     /* SIGTERM for the worker, after the grace SIGKILL; EXITED and GONE if there was a worker,
        UNLOCKED if the lock was held; then the guard ends and the connection with it. */
