@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *order_name(uint32_t kind) {
+    switch (kind) {
+    case GUARD_ORDER_START:
+        return "START";
+    case GUARD_ORDER_KILL:
+        return "KILL";
+    case GUARD_ORDER_SHUTDOWN:
+        return "SHUTDOWN";
+    case GUARD_ORDER_UNLOCK:
+        return "UNLOCK";
+    case GUARD_ORDER_LOCK:
+        return "LOCK";
+    default:
+        return "(no order)";
+    }
+}
+
+__attribute__((format(printf, 3, 4))) static void
+refuse(struct guard *guard, const struct guard_message *order, const char *format, ...) {
+    struct guard_message refusal = {.kind = GUARD_REFUSED,
+                                    .incarnation = order->incarnation,
+                                    .pid = guard->worker.pid,
+                                    .status = (int32_t)order->kind};
+    int used = snprintf(refusal.text, sizeof refusal.text,
+                        "%s refused in state %s: ", order_name(order->kind),
+                        guard_state_name(guard->state));
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(refusal.text + used, sizeof refusal.text - (size_t)used, format, arguments);
+    va_end(arguments);
+    broker_link_send(&guard->link, refusal);
+}
+
+/* For orders that only IDLE allows. */
+static void refuse_for_state(struct guard *guard, const struct guard_message *order) {
+    if (guard->state == GUARD_LEAVING) {
+        refuse(guard, order, "the guard ends");
+    } else {
+        refuse(guard, order, "incarnation %u has not gone", guard->incarnation);
+    }
+}
+
+static void answer(struct guard *guard, const struct guard_message *order, uint32_t kind, pid_t pid,
+                   int status, const char *text) {
+    struct guard_message message = {
+        .kind = kind, .incarnation = order->incarnation, .pid = pid, .status = status};
+    snprintf(message.text, sizeof message.text, "%s", text);
+    broker_link_send(&guard->link, message);
+}
+
+static void start(struct guard *guard, const struct guard_message *order) {
+    if (guard->state != GUARD_IDLE) {
+        refuse_for_state(guard, order);
+        return;
+    }
+    if (order->incarnation <= guard->incarnation) {
+        refuse(guard, order, "expected an incarnation above %u, found %u", guard->incarnation,
+               order->incarnation);
+        return;
+    }
+    struct device_lock_obstacle obstacle;
+    switch (guard_take_lock(guard, &obstacle)) {
+    case DEVICE_LOCK_TAKEN:
+        guard_start_worker(guard, order->incarnation);
+        break;
+    case DEVICE_LOCK_HELD_BY_OTHER:
+        answer(guard, order, GUARD_LOCK_BUSY, obstacle.holder, 0, obstacle.text);
+        break;
+    case DEVICE_LOCK_FAILED:
+        answer(guard, order, GUARD_START_FAILED, 0, obstacle.error, obstacle.text);
+        break;
+    }
+}
+
+static void kill_on_order(struct guard *guard, const struct guard_message *order) {
+    if (guard->state == GUARD_IDLE || guard->state == GUARD_LEAVING) {
+        refuse(guard, order, "no worker is left");
+    } else if (order->incarnation != guard->incarnation) {
+        refuse(guard, order, "expected incarnation %u, found %u", guard->incarnation,
+               order->incarnation);
+    } else if (guard->state != GUARD_KILLING && guard->state != GUARD_IS_STUCK) {
+        guard_kill_worker(guard, "ordered by the broker");
+    }
+}
+
+static void lock(struct guard *guard, const struct guard_message *order) {
+    if (guard->lock.path == NULL) {
+        refuse(guard, order, "this guard was given no --lock");
+        return;
+    }
+    if (guard->state == GUARD_LEAVING) {
+        refuse_for_state(guard, order);
+        return;
+    }
+    if (guard->state != GUARD_IDLE) {
+        /* Held since the start of the worker; to ask again could change the file under it. */
+        answer(guard, order, GUARD_LOCKED, 0, 0, "");
+        return;
+    }
+    struct device_lock_obstacle obstacle;
+    if (guard_take_lock(guard, &obstacle) == DEVICE_LOCK_TAKEN) {
+        answer(guard, order, GUARD_LOCKED, 0, 0, "");
+    } else {
+        answer(guard, order, GUARD_LOCK_BUSY, obstacle.holder, obstacle.error, obstacle.text);
+    }
+}
+
+static void unlock(struct guard *guard, const struct guard_message *order) {
+    if (guard->lock.path == NULL) {
+        refuse(guard, order, "this guard was given no --lock");
+    } else if (guard->state != GUARD_IDLE) {
+        refuse_for_state(guard, order);
+    } else {
+        device_lock_release(&guard->lock);
+        answer(guard, order, GUARD_UNLOCKED, 0, 0, "");
+    }
+}
+
+void guard_obey(struct guard *guard, const struct guard_message *order) {
+    switch (order->kind) {
+    case GUARD_ORDER_START:
+        start(guard, order);
+        break;
+    case GUARD_ORDER_KILL:
+        kill_on_order(guard, order);
+        break;
+    case GUARD_ORDER_SHUTDOWN:
+        guard_leave(guard, true, GUARD_EXIT_ORDERED, "shutdown ordered by the broker");
+        break;
+    case GUARD_ORDER_UNLOCK:
+        unlock(guard, order);
+        break;
+    case GUARD_ORDER_LOCK:
+        lock(guard, order);
+        break;
+    default:
+        refuse(guard, order, "kind %u is no order", order->kind);
+        break;
+    }
+}
