@@ -100,6 +100,11 @@ int command_init(const struct options *options) {
         status = STORE_FAILED;
     } else {
         status = fill(options, password.text, &why);
+        if (status == STORE_EXISTS)
+            reason_set(&why,
+                       "%s: holds a card already, or a part of one whose making was interrupted; "
+                       "use it, or remove the folder to begin anew",
+                       options->directory);
     }
     password_wipe(&password);
     if (status != STORE_OK)
