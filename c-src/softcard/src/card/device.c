@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "card/session.h"
+
+#include "card/handle.h"
+
+#include <stdlib.h>
+
+static void hold(void *object) {
+    struct device *device = object;
+    pthread_mutex_lock(&device->lock);
+    device->references++;
+    pthread_mutex_unlock(&device->lock);
+}
+
+void *device_make(struct card *card) {
+    struct device *device = calloc(1, sizeof *device);
+    if (device == NULL)
+        return NULL;
+    pthread_mutex_init(&device->lock, NULL);
+    device->references = 1; /* the handle's */
+    device->card = card;
+    void *handle = handle_make(HANDLE_DEVICE, device, NULL);
+    if (handle == NULL) {
+        pthread_mutex_destroy(&device->lock);
+        free(device);
+    }
+    return handle;
+}
+
+struct device *device_take(void *handle) {
+    return handle_take(HANDLE_DEVICE, handle, NULL, hold);
+}
+
+void device_release(struct device *device) {
+    pthread_mutex_lock(&device->lock);
+    bool last = --device->references == 0;
+    pthread_mutex_unlock(&device->lock);
+    if (last) {
+        card_release(device->card);
+        pthread_mutex_destroy(&device->lock);
+        free(device);
+    }
+}
