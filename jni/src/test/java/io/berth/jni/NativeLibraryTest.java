@@ -94,6 +94,7 @@ class NativeLibraryTest {
   @Test
   void every_native_method_has_its_function_and_every_function_its_method() throws Exception {
     compare("berth_os", "io.berth.jni.os");
+    compare("berth_sdf", "io.berth.jni.sdf");
   }
 
   static void compare(String library, String javaPackage) throws Exception {
