@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GM/T 0018-2012, 6.5 and 6.6: symmetric and hash operations. */
+#include "sdf/calls.h"
+
+#define IV_BYTES 16
+#define DIGEST_ROOM_BYTES 64
+
+/*
+ * The IV as the card gets it: always a buffer of its own, because some cards write the next one
+ * into it and some do not (the caller chains it by itself), and some look at it even for ECB.
+ */
+struct iv {
+    unsigned char bytes[IV_BYTES + SCRATCH_SLACK_BYTES];
+};
+
+static void read_iv(JNIEnv *env, jbyteArray from, struct iv *iv) {
+    memset(iv, 0, sizeof *iv);
+    if (from != NULL) {
+        (*env)->GetByteArrayRegion(env, from, 0, IV_BYTES, (jbyte *)iv->bytes);
+    }
+}
+
+typedef int symmetric_function(void *session, void *key, unsigned int algorithm, unsigned char *iv,
+                               unsigned char *in, unsigned int in_length, unsigned char *out,
+                               unsigned int *out_length);
+
+struct out_array {
+    jbyteArray bytes;
+    jint offset;
+    jint room;
+    jintArray length;
+    jint most; /* what the card may write, whatever room it is told of */
+};
+
+static jint run(JNIEnv *env, symmetric_function *function, jlong session, jlong key, jint algorithm,
+                jbyteArray iv_bytes, jbyteArray in, jint in_offset, jint in_bytes,
+                struct out_array to) {
+    struct iv iv;
+    struct scratch from;
+    struct scratch out;
+    jint code = SDR_NOBUFFER;
+    if (!scratch_copy(&from, env, in, in_offset, in_bytes)) {
+        return code;
+    }
+    if (scratch_take(&out, (size_t)to.most)) {
+        jint room = to.room < to.most ? to.room : to.most;
+        unsigned int length = (unsigned)room;
+        read_iv(env, iv_bytes, &iv);
+        code = function(card_handle(session), card_handle(key), (unsigned)algorithm, iv.bytes,
+                        from.bytes, (unsigned)in_bytes, out.bytes, &length);
+        if (code == SDR_OK && length > (unsigned)room) {
+            code = SDR_OUTARGERR;
+        }
+        if (code == SDR_OK) {
+            jint written = (jint)length;
+            put_bytes(env, to.bytes, to.offset, written, out.bytes);
+            (*env)->SetIntArrayRegion(env, to.length, 0, 1, &written);
+        }
+        explicit_bzero(&iv, sizeof iv);
+        scratch_release(&out);
+    }
+    scratch_release(&from);
+    return code;
+}
+
+/* The modes do not pad: as much comes out as goes in. */
+static struct out_array cipher_output(JNIEnv *env, jbyteArray out, jint offset, jint in_bytes,
+                                      jintArray length) {
+    struct out_array to = {out, offset, (*env)->GetArrayLength(env, out) - offset, length,
+                           in_bytes};
+    return to;
+}
+
+SDF_NATIVE(jint, encrypt)
+(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
+ jbyteArray in, jint in_offset, jint in_bytes, jbyteArray out, jint out_offset,
+ jintArray out_length) {
+    REQUIRE(Encrypt, session);
+    REQUIRE(Encrypt, key);
+    struct out_array to = cipher_output(env, out, out_offset, in_bytes, out_length);
+    return run(env, sdf_library(library)->Encrypt, session, key, algorithm, iv, in, in_offset,
+               in_bytes, to);
+}
+
+SDF_NATIVE(jint, decrypt)
+(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
+ jbyteArray in, jint in_offset, jint in_bytes, jbyteArray out, jint out_offset,
+ jintArray out_length) {
+    REQUIRE(Decrypt, session);
+    REQUIRE(Decrypt, key);
+    struct out_array to = cipher_output(env, out, out_offset, in_bytes, out_length);
+    return run(env, sdf_library(library)->Decrypt, session, key, algorithm, iv, in, in_offset,
+               in_bytes, to);
+}
+
+SDF_NATIVE(jint, calculateMac)
+(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
+ jbyteArray in, jint in_offset, jint in_bytes, jbyteArray mac, jintArray mac_length) {
+    REQUIRE(CalculateMAC, session);
+    REQUIRE(CalculateMAC, key);
+    struct out_array to = {mac, 0, (*env)->GetArrayLength(env, mac), mac_length, DIGEST_ROOM_BYTES};
+    return run(env, sdf_library(library)->CalculateMAC, session, key, algorithm, iv, in, in_offset,
+               in_bytes, to);
+}
+
+SDF_NATIVE(jint, hashInit)
+(JNIEnv *env, jclass c, jlong library, jlong session, jint algorithm, jbyteArray xy,
+ jbyteArray id) {
+    REQUIRE(HashInit, session);
+    if (xy == NULL) {
+        return sdf_library(library)->HashInit(card_handle(session), (unsigned)algorithm, NULL, NULL,
+                                              0);
+    }
+    unsigned char plain[PUBLIC_KEY_BYTES];
+    ECCrefPublicKey key;
+    struct scratch name;
+    jint length = (*env)->GetArrayLength(env, id);
+    if (!scratch_copy(&name, env, id, 0, length)) {
+        return SDR_NOBUFFER;
+    }
+    (*env)->GetByteArrayRegion(env, xy, 0, PUBLIC_KEY_BYTES, (jbyte *)plain);
+    public_key_to_card(plain, &key);
+    jint code = sdf_library(library)->HashInit(card_handle(session), (unsigned)algorithm, &key,
+                                               name.bytes, (unsigned)length);
+    scratch_release(&name);
+    return code;
+}
+
+SDF_NATIVE(jint, hashUpdate)
+(JNIEnv *env, jclass c, jlong library, jlong session, jbyteArray data, jint offset, jint bytes) {
+    REQUIRE(HashUpdate, session);
+    struct scratch in;
+    if (!scratch_copy(&in, env, data, offset, bytes)) {
+        return SDR_NOBUFFER;
+    }
+    jint code = sdf_library(library)->HashUpdate(card_handle(session), in.bytes, (unsigned)bytes);
+    scratch_release(&in);
+    return code;
+}
+
+SDF_NATIVE(jint, hashFinal)
+(JNIEnv *env, jclass c, jlong library, jlong session, jbyteArray hash, jintArray hash_length) {
+    REQUIRE(HashFinal, session);
+    unsigned char out[DIGEST_ROOM_BYTES + SCRATCH_SLACK_BYTES] = {0};
+    jint room = (*env)->GetArrayLength(env, hash);
+    unsigned int length = (unsigned)room;
+    jint code = sdf_library(library)->HashFinal(card_handle(session), out, &length);
+    if (code == SDR_OK && (length > (unsigned)room || length > DIGEST_ROOM_BYTES)) {
+        code = SDR_OUTARGERR;
+    }
+    if (code == SDR_OK) {
+        jint written = (jint)length;
+        put_bytes(env, hash, 0, written, out);
+        (*env)->SetIntArrayRegion(env, hash_length, 0, 1, &written);
+    }
+    explicit_bzero(out, sizeof out);
+    return code;
+}
