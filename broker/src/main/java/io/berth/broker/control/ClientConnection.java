@@ -212,8 +212,7 @@ final class ClientConnection implements ControlChannel.Listener {
     Optional<String> onBehalfOf =
         open.onBehalfOf().isEmpty() ? Optional.empty() : Optional.of(open.onBehalfOf());
     // Asked first: who may not open a thing does not learn whether it exists.
-    PolicyDecision decision =
-        door.config().policy().decide(principal, open.resource(), onBehalfOf);
+    PolicyDecision decision = door.config().policy().decide(principal, open.resource(), onBehalfOf);
     if (decision instanceof Denied denied) {
       door.events().denied(session.id(), principal, open.resource(), denied.reason());
       refuse(token, Reason.NOT_PERMITTED, open.resource() + ": " + denied.reason());
@@ -243,8 +242,7 @@ final class ClientConnection implements ControlChannel.Listener {
       return;
     }
     Account account = door.account(granted.account(), granted.inFlightLimit());
-    door.events()
-        .granted(session.id(), principal, granted.account(), open.resource(), permissions);
+    door.events().granted(session.id(), principal, granted.account(), open.resource(), permissions);
     grant(token, open.resource(), target.get(), device.get(), account, granted, permissions);
   }
 

@@ -111,11 +111,7 @@ public final class ClientDoor implements AutoCloseable {
       Sockets.PeerCredentials peer = Sockets.peerCredentials(fd);
       Principal principal =
           new Principal(
-              peer.uid(),
-              peer.gid(),
-              Sockets.peerGroups(fd),
-              peer.pid(),
-              units.of(peer.pid()));
+              peer.uid(), peer.gid(), Sockets.peerGroups(fd), peer.pid(), units.of(peer.pid()));
       ClientConnection connection = new ClientConnection(this, channel, principal);
       connections.add(connection);
       greeting++;
@@ -129,8 +125,7 @@ public final class ClientDoor implements AutoCloseable {
   private static void refuse(ControlChannel channel, String text) {
     channel.send(
         0,
-        new ControlMessage.Refused(
-            Reason.SESSION_LIMIT.usualStatus(), Reason.SESSION_LIMIT, text));
+        new ControlMessage.Refused(Reason.SESSION_LIMIT.usualStatus(), Reason.SESSION_LIMIT, text));
     channel.close();
   }
 

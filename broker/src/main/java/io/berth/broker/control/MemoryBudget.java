@@ -23,8 +23,7 @@ final class MemoryBudget {
   private final Map<Integer, Use> byUid = new HashMap<>();
   private final Use total = new Use();
 
-  MemoryBudget(
-      long limitBytes, long limitBytesPerUid, int limitSessions, int limitSessionsPerUid) {
+  MemoryBudget(long limitBytes, long limitBytesPerUid, int limitSessions, int limitSessionsPerUid) {
     this.limitBytes = limitBytes;
     this.limitBytesPerUid = limitBytesPerUid;
     this.limitSessions = limitSessions;

@@ -111,8 +111,7 @@ public final class DataThread implements Runnable {
 
               @Override
               public void workerGone(Device device) {
-                DataThread.this.violations.worker(
-                    device, device.link().epoch(), "doorbell closed");
+                DataThread.this.violations.worker(device, device.link().epoch(), "doorbell closed");
               }
             });
     this.endings = new Endings(requests, flushes, counters, this.violations);

@@ -8,6 +8,7 @@ package io.berth.broker.dataplane;
  * processor, which on few processors is faster than either spinning or blocking at once; the budget
  * comes from the processors that this process may use.
  */
+@SuppressWarnings("ThreadPriorityCheck") // Yielding to the peer that answers is the point here.
 final class Idle {
   private static final int CLOCK_EVERY = 4;
 

@@ -146,5 +146,4 @@ public final class Device {
   public int window() {
     return window;
   }
-
 }

@@ -107,11 +107,7 @@ final class GuardProcess {
   private List<String> worker() throws IOException {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    worker.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-Xmx64m",
-            "-Xss512k"));
+    worker.addAll(List.of("-XX:+UseSerialGC", "-Xmx64m", "-Xss512k"));
     worker.addAll(device.javaOptions());
     worker.add("-cp");
     worker.add(

@@ -59,9 +59,7 @@ final class RestartPolicy {
   /** How long to wait before the next start; doubles until the next worker has served a while. */
   long nextDelayNanos() {
     long delay = delayNanos;
-    delayNanos =
-        Math.min(
-            config.restartBackoff().maxNanos(), Math.max(2 * delayNanos, 1_000_000L));
+    delayNanos = Math.min(config.restartBackoff().maxNanos(), Math.max(2 * delayNanos, 1_000_000L));
     return delay;
   }
 

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.control.ClientDoor;
+import io.berth.broker.control.ControlLoop;
+import io.berth.broker.control.SessionEvents;
+import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.counters.CountersFile;
+import io.berth.broker.dataplane.DataThread;
+import io.berth.broker.dataplane.KeyUseJournal;
+import io.berth.broker.dataplane.Violations;
+import io.berth.broker.device.Device;
+import io.berth.broker.device.DeviceQueue;
+import io.berth.broker.device.KillList;
+import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.Session;
+import io.berth.broker.supervisor.DeviceSupervisor;
+import io.berth.broker.supervisor.Supervision;
+import io.berth.broker.supervisor.WorkerEvents;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.ProcessControl;
+import io.berth.jni.os.Processors;
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.status.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One broker, from the taking of its directory to the last closed descriptor. */
+public final class Broker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+
+  private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
+  private static final int YIELD_MICROS_ON_SEVERAL = 50;
+  private static final int YIELD_MICROS_ON_ONE = 20;
+
+  private final Config config;
+  private final RunDirectory directory;
+  private final CountersFile countersFile;
+  private final ControlLoop control;
+  private final DataThread data;
+  private final ClientDoor clients;
+  private final Supervision supervision;
+  private final Thread controlThread;
+  private final Thread dataThread;
+  private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
+
+  private Broker(
+      Config config,
+      Path dist,
+      SessionEvents sessionEvents,
+      WorkerEvents workerEvents,
+      KeyUseJournal journal)
+      throws IOException {
+    this.config = config;
+    this.directory = RunDirectory.take(config.broker().runDirectory());
+    ProcessControl.disableCoreDumps();
+    ProcessControl.setDumpable(false);
+    this.countersFile = CountersFile.create(config.broker().countersFile(), epoch);
+    BrokerCounters counters = new BrokerCounters(countersFile.counters());
+    this.control = new ControlLoop();
+    RequestTable requests =
+        new RequestTable(
+            config.broker().slots(),
+            FrameDescriptor.maxRecordBytes(config.broker().maxInlineBytes()));
+    Map<String, Device> devices = new LinkedHashMap<>();
+    for (DeviceConfig device : config.devices()) {
+      devices.put(device.resource(), device(device, requests));
+    }
+    int yieldMicros = yieldMicros();
+    this.data =
+        new DataThread(
+            new DataThread.Settings(
+                config.broker().slots(),
+                config.broker().maxInlineBytes(),
+                yieldMicros * 1_000L,
+                config.broker().blockTimeoutNanos(),
+                config.scheduler().tickNanos(),
+                config.supervision().heartbeatTimeoutNanos()),
+            requests,
+            devices.values().toArray(new Device[0]),
+            counters,
+            journal,
+            new ReportToControl());
+    this.clients =
+        new ClientDoor(control, data, config, devices, sessionEvents, epoch, yieldMicros);
+    this.supervision =
+        new Supervision(control, data, config, devices, dist, workerEvents, epoch, yieldMicros);
+    this.controlThread = new Thread(control, "berth-control");
+    this.dataThread = new Thread(data, "berth-data");
+    LOG.info(
+        "broker epoch {} in {}: {} processors usable, yields {} us before it blocks",
+        Long.toHexString(epoch),
+        config.broker().runDirectory(),
+        Processors.usable(),
+        yieldMicros);
+  }
+
+  /** Starts a broker; it serves when this returns, its workers follow. */
+  public static Broker start(
+      Config config,
+      Path dist,
+      SessionEvents sessionEvents,
+      WorkerEvents workerEvents,
+      KeyUseJournal journal)
+      throws IOException {
+    Broker broker = new Broker(config, dist, sessionEvents, workerEvents, journal);
+    broker.supervision.open();
+    broker.clients.open();
+    broker.dataThread.start();
+    broker.controlThread.start();
+    return broker;
+  }
+
+  private Device device(DeviceConfig device, RequestTable requests) {
+    return new Device(
+        device.resource(),
+        new DeviceQueue(
+            requests, config.scheduler().queueLimit(), config.scheduler().ageingNanos()),
+        new KillList(config.supervision().poisonAfter(), BLOCK_POISON_NANOS),
+        config.hangTimeoutNanos(device));
+  }
+
+  private int yieldMicros() throws OsException {
+    int several = Processors.usable() > 1 ? YIELD_MICROS_ON_SEVERAL : YIELD_MICROS_ON_ONE;
+    return config.broker().yieldMicros().orElse(several);
+  }
+
+  /** Carries what the data thread finds to the thread that acts on it. */
+  private final class ReportToControl implements Violations {
+    @Override
+    public void session(Session session, Reason reason, String text) {
+      control.execute(() -> clients.expel(session, reason, text));
+    }
+
+    @Override
+    public void worker(Device device, int workerEpoch, String text) {
+      control.execute(() -> supervision.of(device).violated(workerEpoch, text));
+    }
+  }
+
+  public ControlLoop control() {
+    return control;
+  }
+
+  public ClientDoor clients() {
+    return clients;
+  }
+
+  /** The supervisor of a device, or null; control thread only. */
+  public DeviceSupervisor device(String resource) {
+    return supervision.named(resource);
+  }
+
+  public Supervision supervision() {
+    return supervision;
+  }
+
+  public Config config() {
+    return config;
+  }
+
+  public long epoch() {
+    return epoch;
+  }
+
+  /** Stops accepting, ends clients, workers and guards, and closes everything. */
+  @Override
+  public void close() throws IOException {
+    CountDownLatch stopped = new CountDownLatch(1);
+    control.execute(
+        () -> {
+          clients.close();
+          supervision.stop(stopped::countDown);
+        });
+    try {
+      stopped.await();
+      data.stop();
+      dataThread.join();
+      control.stop();
+      controlThread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the broker stopped", e);
+    }
+    data.closeDescriptors();
+    control.closeDescriptors();
+    supervision.close();
+    Files.deleteIfExists(config.broker().clientSocket());
+    countersFile.close();
+    directory.close();
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.counters;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.ObjLongConsumer;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.CountersManager;
+import org.agrona.concurrent.status.CountersReader;
+
+/**
+ * The file with the broker's counters.
+ *
+ * <pre>
+ *   0  u64 magic, written last
+ *   8  u32 version   12 u32 pid   16 u64 brokerEpoch
+ *  24  u32 metadataBytes   28 u32 valuesBytes
+ * 128  Agrona counters: metadata, then values (128 bytes each)
+ * </pre>
+ */
+public final class CountersFile implements AutoCloseable {
+  /** "BHCOUNTS". */
+  private static final long MAGIC = 0x53544E554F434842L;
+
+  private static final int VERSION = 1;
+  private static final int HEADER_BYTES = 128;
+  private static final int MAX_COUNTERS = 256;
+  private static final int VALUES_BYTES = MAX_COUNTERS * CountersReader.COUNTER_LENGTH;
+  private static final int METADATA_BYTES = MAX_COUNTERS * CountersReader.METADATA_LENGTH;
+
+  private final Path path;
+  private final MappedByteBuffer mapping;
+  private final CountersManager counters;
+
+  private CountersFile(Path path, MappedByteBuffer mapping, CountersManager counters) {
+    this.path = path;
+    this.mapping = mapping;
+    this.counters = counters;
+  }
+
+  /** Makes the file anew; a reader of an older one keeps reading that. */
+  public static CountersFile create(Path path, long brokerEpoch) throws IOException {
+    Files.deleteIfExists(path);
+    int bytes = HEADER_BYTES + METADATA_BYTES + VALUES_BYTES;
+    MappedByteBuffer mapping;
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      // Written, not only sized: a hole in a full file system is a SIGBUS later.
+      file.write(new byte[bytes]);
+      mapping = file.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+    }
+    UnsafeBuffer whole = new UnsafeBuffer(mapping);
+    whole.putInt(8, VERSION);
+    whole.putInt(12, (int) ProcessHandle.current().pid());
+    whole.putLong(16, brokerEpoch);
+    whole.putInt(24, METADATA_BYTES);
+    whole.putInt(28, VALUES_BYTES);
+    CountersManager counters =
+        new CountersManager(
+            new UnsafeBuffer(whole, HEADER_BYTES, METADATA_BYTES),
+            new UnsafeBuffer(whole, HEADER_BYTES + METADATA_BYTES, VALUES_BYTES));
+    whole.putLongRelease(0, MAGIC);
+    return new CountersFile(path, mapping, counters);
+  }
+
+  public CountersManager counters() {
+    return counters;
+  }
+
+  /**
+   * Reads the counters of a running, or dead, broker.
+   *
+   * @throws IOException if the file is not one of ours, or not complete yet
+   */
+  public static void read(Path path, ObjLongConsumer<String> labelAndValue) throws IOException {
+    byte[] bytes = Files.readAllBytes(path);
+    UnsafeBuffer whole = new UnsafeBuffer(bytes);
+    if (bytes.length < HEADER_BYTES || whole.getLong(0) != MAGIC || whole.getInt(8) != VERSION) {
+      throw new IOException(path + " is no counters file of version " + VERSION);
+    }
+    int metadataBytes = whole.getInt(24);
+    int valuesBytes = whole.getInt(28);
+    if (metadataBytes < 0
+        || valuesBytes < 0
+        || (long) HEADER_BYTES + metadataBytes + valuesBytes > bytes.length) {
+      throw new IOException(path + " is shorter than its header says");
+    }
+    CountersReader reader =
+        new CountersReader(
+            new UnsafeBuffer(whole, HEADER_BYTES, metadataBytes),
+            new UnsafeBuffer(whole, HEADER_BYTES + metadataBytes, valuesBytes));
+    reader.forEach((value, counterId, label) -> labelAndValue.accept(label, value));
+  }
+
+  @Override
+  public void close() throws IOException {
+    IoUtil.unmap(mapping);
+    Files.deleteIfExists(path);
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.config.DeviceConfig.Guard;
+import io.berth.broker.control.ControlLoop;
+import io.berth.broker.dataplane.DataThread;
+import io.berth.broker.device.Device;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All devices' supervisors, their doors, and the guards that the broker starts itself. */
+public final class Supervision implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Supervision.class);
+  private static final long GUARD_CHECK_NANOS = 500_000_000L;
+
+  private final ControlLoop loop;
+  private final Map<String, DeviceSupervisor> byResource = new LinkedHashMap<>();
+  private final List<WorkerDoor> doors = new ArrayList<>();
+  private final List<GuardProcess> guards = new ArrayList<>();
+  private boolean stopping;
+
+  public Supervision(
+      ControlLoop loop,
+      DataThread data,
+      Config config,
+      Map<String, Device> devices,
+      Path dist,
+      WorkerEvents events,
+      long brokerEpoch,
+      int yieldMicros) {
+    this.loop = loop;
+    for (DeviceConfig device : config.devices()) {
+      DeviceSupervisor supervisor =
+          new DeviceSupervisor(
+              loop,
+              data,
+              config,
+              device,
+              devices.get(device.resource()),
+              events,
+              brokerEpoch,
+              yieldMicros);
+      byResource.put(device.resource(), supervisor);
+      doors.add(new WorkerDoor(loop, config, device, supervisor));
+      if (device.guard() == Guard.EMBEDDED) {
+        guards.add(new GuardProcess(config, device, dist));
+      }
+    }
+  }
+
+  /** Opens the doors and starts guards; before the control thread runs. */
+  public void open() throws IOException {
+    for (WorkerDoor door : doors) {
+      door.open();
+    }
+    for (GuardProcess guard : guards) {
+      if (guard.survives()) {
+        LOG.info("a guard of an earlier broker still lives; waiting for it");
+      } else {
+        guard.start();
+      }
+    }
+    if (!guards.isEmpty()) {
+      loop.schedule(GUARD_CHECK_NANOS, this::checkGuards);
+    }
+  }
+
+  private void checkGuards() {
+    if (stopping) {
+      return;
+    }
+    for (GuardProcess guard : guards) {
+      if (!guard.isAlive()) {
+        try {
+          LOG.warn("a guard has died; starting another");
+          guard.start();
+        } catch (IOException e) {
+          LOG.error("a guard could not be started: {}", e.getMessage());
+        }
+      }
+    }
+    loop.schedule(GUARD_CHECK_NANOS, this::checkGuards);
+  }
+
+  public DeviceSupervisor of(Device device) {
+    return byResource.get(device.name());
+  }
+
+  /** The supervisor of "scheme:name", or null. */
+  public DeviceSupervisor named(String resource) {
+    return byResource.get(resource);
+  }
+
+  public Collection<DeviceSupervisor> all() {
+    return byResource.values();
+  }
+
+  /** Ends all workers and guards. */
+  public void stop(Runnable stopped) {
+    stopping = true;
+    int[] left = {byResource.size()};
+    if (left[0] == 0) {
+      stopped.run();
+    }
+    for (DeviceSupervisor supervisor : byResource.values()) {
+      supervisor.stop(
+          () -> {
+            if (--left[0] == 0) {
+              stopped.run();
+            }
+          });
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (WorkerDoor door : doors) {
+      door.close();
+    }
+    for (GuardProcess guard : guards) {
+      guard.ended();
+    }
+  }
+}
