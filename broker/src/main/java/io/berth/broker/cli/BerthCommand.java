@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** {@code berth}: runs a broker and looks after one. */
+@Command(
+    name = "berth",
+    description = "One owner process per native driver, shared by all applications of the host.",
+    mixinStandardHelpOptions = true,
+    versionProvider = BerthCommand.Version.class,
+    subcommands = {UpCommand.class, HelpCommand.class})
+public final class BerthCommand {
+  /** Exit code of a wrong command line. */
+  public static final int USAGE = 2;
+
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = BerthCommand.class.getPackage().getImplementationVersion();
+      return new String[] {"berth " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+
+  private BerthCommand() {}
+
+  /** The entry point. */
+  public static void main(String[] arguments) {
+    // Before the first class that logs is loaded.
+    System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
+    System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSS");
+    System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
+    System.exit(
+        new CommandLine(new BerthCommand())
+            .setExecutionExceptionHandler(new Failures())
+            .execute(arguments));
+  }
+}

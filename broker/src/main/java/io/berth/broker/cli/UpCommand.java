@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.cli;
+
+import io.berth.broker.Broker;
+import io.berth.broker.config.Config;
+import io.berth.broker.config.ConfigLoader;
+import io.berth.broker.dataplane.KeyUseJournal;
+import io.berth.jni.NativeLibraryError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code berth up}: runs a broker until it is told to stop. */
+@Command(
+    name = "up",
+    mixinStandardHelpOptions = true,
+    description = "Runs a broker with its workers until SIGTERM or SIGINT.")
+final class UpCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The configuration; docs/berth.yaml explains every key.")
+  private Path configFile;
+
+  @Option(
+      names = "--embedded",
+      paramLabel = "DIR",
+      description =
+          "Run without hardware and without root: an echo device and the software card, sockets in"
+              + " DIR/run, everything else in DIR/data.")
+  private Path embedded;
+
+  @Option(
+      names = "--allow-uid",
+      paramLabel = "UID",
+      description = "With --embedded: a further uid that may use the devices; may be repeated.")
+  private List<Integer> uids = List.of();
+
+  @Override
+  public Integer call() throws Exception {
+    if ((configFile == null) == (embedded == null)) {
+      System.err.println("berth up: give either --config FILE or --embedded DIR");
+      return BerthCommand.USAGE;
+    }
+    try {
+      Path dist = Installation.directory();
+      Config config = configFile != null ? new ConfigLoader().load(configFile) : embedded(dist);
+      config.warnings().forEach(warning -> LOG.warn("{}", warning));
+      serve(config, dist);
+      return 0;
+    } catch (NativeLibraryError e) {
+      return Failures.report(e);
+    }
+  }
+
+  private Config embedded(Path dist) throws Exception {
+    Path run = embedded.resolve("run");
+    Path data = embedded.resolve("data");
+    new EmbeddedCard(dist, data).provide();
+    int[] allowed = uids.stream().mapToInt(Integer::intValue).toArray();
+    Files.writeString(data.resolve("berth.yaml"), Config.embeddedText(run, data, dist, allowed));
+    return Config.embedded(run, data, dist, allowed);
+  }
+
+  private static void serve(Config config, Path dist) throws IOException, InterruptedException {
+    LoggedEvents events = new LoggedEvents();
+    CountDownLatch told = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    try (Broker broker = Broker.start(config, dist, events, events, KeyUseJournal.NONE)) {
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    told.countDown();
+                    await(closed);
+                  },
+                  "berth-stop"));
+      LOG.info(
+          "broker {} serves on {}",
+          Long.toHexString(broker.epoch()),
+          config.broker().clientSocket());
+      told.await();
+    }
+    closed.countDown();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
