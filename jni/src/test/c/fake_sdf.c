@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sdf/sdf_abi.h"
+#include <berth/sdf.h>
 
 #pragma GCC visibility push(default)
 
-#define SDR_KEYNOTEXIST 0x01000008
-#define SDR_VERIFYERR 0x0100000E
-#define SDR_PRKRERR 0x01000018
 #define VENDORS_OWN_CODE ((int)0xDEAD0000)
 
 #define INDEX_LEFT_ALIGNED 90

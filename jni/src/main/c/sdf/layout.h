@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sdf/sdf_abi.h"
+#include <berth/sdf.h>
 
 #define PUBLIC_KEY_BYTES 64
 #define SIGNATURE_BYTES 64

@@ -6,7 +6,7 @@
 #include <jni.h>
 #include <stdint.h>
 
-#include "sdf/sdf_abi.h"
+#include <berth/sdf.h>
 
 #define SDF_NATIVE(type, method) JNIEXPORT type JNICALL Java_io_berth_jni_sdf_SdfNatives_##method
 

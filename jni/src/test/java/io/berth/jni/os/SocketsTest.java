@@ -130,6 +130,26 @@ class SocketsTest {
   }
 
   @Test
+  void a_process_that_may_open_no_more_descriptors_is_told_and_loses_none() throws OsException {
+    ProcessControl.Limit limit = ProcessControl.limit(ProcessControl.RLIMIT_NOFILE);
+    int[] received = new int[2];
+    int[] two = {passenger(), passenger()};
+    // Room for one of the two: the kernel hands it over before it finds the limit.
+    int lowestFree = Descriptors.duplicate(passenger());
+    assertEquals(0, Descriptors.close(lowestFree));
+    assertEquals(1, Sockets.send(pair[0], address, 1, two, 2));
+    long result;
+    ProcessControl.setLimit(ProcessControl.RLIMIT_NOFILE, lowestFree + 1, limit.hard());
+    try {
+      result = Sockets.receive(pair[1], address, 64, received);
+    } finally {
+      ProcessControl.setLimit(ProcessControl.RLIMIT_NOFILE, limit.soft(), limit.hard());
+    }
+    assertEquals(-Errno.EPROTO, result);
+    assertNoCopyOfThePassengerIsLeft();
+  }
+
+  @Test
   void a_message_too_long_is_refused_and_what_came_with_it_closed() throws IOException {
     assertEquals(9, Sockets.send(pair[0], address, 9, new int[] {passenger()}, 1));
     assertEquals(-Errno.EMSGSIZE, Sockets.receive(pair[1], address, 8, new int[1]));
