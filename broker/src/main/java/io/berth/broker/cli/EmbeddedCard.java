@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.berth.broker.config.EmbeddedConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +63,7 @@ final class EmbeddedCard {
     builder.command().addAll(List.of(arguments));
     Process process = builder.redirectErrorStream(true).start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     try {
       int code = process.waitFor();
       if (code != 0) {
