@@ -34,7 +34,11 @@ class EmbeddedConfigTest {
     assertEquals(
         EmbeddedConfig.cardPasswordFile(DATA).toString(), card.settings().get("password_file"));
     assertEquals(
-        Map.of(EmbeddedConfig.CARD_VARIABLE, EmbeddedConfig.cardHome(DATA).toString()),
+        Map.of(
+            EmbeddedConfig.CARD_VARIABLE,
+            EmbeddedConfig.cardHome(DATA).toString(),
+            EmbeddedConfig.CARD_PASSWORD_VARIABLE,
+            EmbeddedConfig.cardPasswordFile(DATA).toString()),
         card.surroundings().environment());
     assertEquals("1", config.target("hsm:demo/sign-key-1").orElseThrow().settings().get("index"));
     assertTrue(config.target("hsm:demo/kek-1").isPresent());
@@ -62,6 +66,15 @@ class EmbeddedConfigTest {
     assertInstanceOf(Denied.class, decide(config, 1000, "hsm:demo/kek-1", "demo-alice"));
     assertInstanceOf(Denied.class, decide(config, 1000, "hsm:demo/sign-key-1", "alice"));
     assertInstanceOf(Denied.class, decide(config, 2001, "hsm:demo/sign-key-1", "demo-alice"));
+  }
+
+  @Test
+  void the_current_process_is_the_one_that_may() throws ConfigException {
+    int uid = Host.current().uid();
+    Config config = Config.embedded(RUN, DATA, DIST, uid);
+    assertInstanceOf(Granted.class, decide(config, uid, "echo:bench"));
+    assertEquals(0600, config.broker().socketMode());
+    assertEquals(Config.embeddedText(RUN, DATA, DIST), Config.embeddedText(RUN, DATA, DIST, uid));
   }
 
   @Test
