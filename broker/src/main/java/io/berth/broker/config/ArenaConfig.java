@@ -5,12 +5,12 @@ package io.berth.broker.config;
 public record ArenaConfig(long maxSegmentBytes, long maxBytesPerSession, long maxBytesTotal) {
   private static final int MAX_MB = 1 << 20;
 
-  static ArenaConfig read(Section s) {
+  static ArenaConfig read(Section s, long memoryLimitMb) {
+    long totalMb = s.number("max_mb_total", Math.min(768, memoryLimitMb), 1, MAX_MB);
+    long sessionMb = s.number("max_mb_per_session", Math.min(256, totalMb), 1, MAX_MB);
+    long segmentMb = s.number("max_segment_mb", Math.min(128, sessionMb), 1, MAX_MB);
     ArenaConfig arena =
-        new ArenaConfig(
-            s.number("max_segment_mb", 128, 1, MAX_MB) * Units.MIB,
-            s.number("max_mb_per_session", 256, 1, MAX_MB) * Units.MIB,
-            s.number("max_mb_total", 768, 1, MAX_MB) * Units.MIB);
+        new ArenaConfig(segmentMb * Units.MIB, sessionMb * Units.MIB, totalMb * Units.MIB);
     s.end();
     if (arena.maxSegmentBytes > arena.maxBytesPerSession) {
       s.error(

@@ -58,6 +58,11 @@ public record BrokerConfig(
   static BrokerConfig read(Section s, Host host) {
     Path run = s.path("run_directory", " or auto").orElse(host.runDirectory());
     Path data = s.path("data_directory", " or auto").orElse(host.dataDirectory());
+    // A limit is read before what it limits, so that a default never contradicts what is written.
+    long memoryMb = s.number("memory_limit_mb", 1_024, 8, MAX_MB);
+    int maxSessions = s.integer("max_sessions", 2_048, 1, 65_536);
+    int maxRingBytes = ringBytes(s, "max_ring_kb", 4_096 * Units.KIB);
+    int slots = s.integer("slots", 4_096, 16, 1 << 20);
     BrokerConfig broker =
         new BrokerConfig(
             run,
@@ -68,17 +73,17 @@ public record BrokerConfig(
             s.integerOrAuto("yield_micros", 0, 10_000),
             Units.millis(s.integer("block_timeout_ms", 5_000, 10, 5_000)),
             Units.millis(s.integer("handshake_timeout_ms", 2_000, 10, 60_000)),
-            s.number("memory_limit_mb", 1_024, 8, MAX_MB) * Units.MIB,
-            s.number("max_memory_mb_per_uid", 512, 1, MAX_MB) * Units.MIB,
-            s.integer("max_sessions", 2_048, 1, 65_536),
-            s.integer("max_sessions_per_uid", 1_024, 1, 65_536),
-            ringBytes(s, "request_ring_kb", 64),
-            ringBytes(s, "response_ring_kb", 128),
-            ringBytes(s, "max_ring_kb", 4_096),
+            memoryMb * Units.MIB,
+            s.number("max_memory_mb_per_uid", Math.min(512, memoryMb), 1, MAX_MB) * Units.MIB,
+            maxSessions,
+            s.integer("max_sessions_per_uid", Math.min(1_024, maxSessions), 1, 65_536),
+            ringBytes(s, "request_ring_kb", Math.min(64 * Units.KIB, maxRingBytes)),
+            ringBytes(s, "response_ring_kb", Math.min(128 * Units.KIB, maxRingBytes)),
+            maxRingBytes,
             s.integer("max_inline_bytes", 4_096, 256, 65_536),
-            s.integer("max_in_flight", 128, 1, 65_536),
-            s.integer("slots", 4_096, 16, 1 << 20),
-            ArenaConfig.read(s.section("arena")));
+            s.integer("max_in_flight", Math.min(128, slots), 1, 65_536),
+            slots,
+            ArenaConfig.read(s.section("arena"), memoryMb));
     s.end();
     broker.check(s);
     return broker;
@@ -101,8 +106,8 @@ public record BrokerConfig(
     return text.map(t -> Integer.parseInt(t, 8)).orElse(0660);
   }
 
-  private static int ringBytes(Section s, String key, int defaultKb) {
-    int kb = s.integer(key, defaultKb, 4, MAX_RING_KB);
+  private static int ringBytes(Section s, String key, int defaultBytes) {
+    int kb = s.integer(key, defaultBytes / Units.KIB, 4, MAX_RING_KB);
     if (Integer.bitCount(kb) != 1) {
       s.error(
           s.place(key),
@@ -111,7 +116,7 @@ public record BrokerConfig(
               + kb
               + "'; write for example "
               + Integer.highestOneBit(kb));
-      return defaultKb * Units.KIB;
+      return defaultBytes;
     }
     return kb * Units.KIB;
   }

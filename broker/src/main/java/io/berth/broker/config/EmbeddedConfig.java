@@ -19,12 +19,18 @@ public final class EmbeddedConfig {
 
   private EmbeddedConfig() {}
 
+  /** Tells it the file with its store's password. */
+  public static final String CARD_PASSWORD_VARIABLE = "BERTH_SOFTCARD_PASSWORD_FILE";
+
   /** The software card's directory. */
   public static Path cardHome(Path dataDirectory) {
     return dataDirectory.resolve("cards/demo");
   }
 
-  /** The file with the password of the software card's keys; to be made with mode 0600. */
+  /**
+   * The file with the password of the software card's store, which is also that of its keys where
+   * they have one; to be made with mode 0600.
+   */
   public static Path cardPasswordFile(Path dataDirectory) {
     return dataDirectory.resolve("cards/demo.password");
   }
@@ -69,7 +75,9 @@ public final class EmbeddedConfig {
               library: %s
               password_file: %s
             surroundings:
-              environment: {%s: %s}
+              environment:
+                %s: %s
+                %s: %s
             keys:
               sign-key-1: {index: 1, kind: sm2}
               sign-key-2: {index: 2, kind: sm2}
@@ -88,7 +96,9 @@ public final class EmbeddedConfig {
                 quoted(library),
                 quoted(cardPasswordFile(dataDirectory)),
                 CARD_VARIABLE,
-                quoted(cardHome(dataDirectory))));
+                quoted(cardHome(dataDirectory)),
+                CARD_PASSWORD_VARIABLE,
+                quoted(cardPasswordFile(dataDirectory))));
     for (String user : users) {
       grant(text, "user: " + user, "echo:bench", "echo-user");
       grant(text, "user: " + user, "hsm:demo\", \"hsm:demo/**", "hsm-user");

@@ -18,13 +18,23 @@ import java.util.Set;
 public record Host(
     int uid, Map<String, String> environment, Accounts accounts, Set<Integer> overflowIds) {
 
+  /** This process, on this machine. */
   public static Host current() {
+    return new Host(effectiveUid(), System.getenv(), new Getent(), OverflowIds.read());
+  }
+
+  private static int effectiveUid() {
+    // Not the owner of /proc/self: that is root for every process that allows no core dumps.
     try {
-      int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      return new Host(uid, System.getenv(), new Getent(), OverflowIds.read());
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("Uid:")) {
+          return Integer.parseUnsignedInt(line.split("\\s+", -1)[2]);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("/proc must be mounted", e);
     }
+    throw new IllegalStateException("/proc/self/status has no line 'Uid:'");
   }
 
   Path runDirectory() {

@@ -11,13 +11,16 @@ public record SchedulerConfig(
     long tickNanos) {
 
   static SchedulerConfig read(Section s, BrokerConfig broker) {
+    int maxDeadlineMillis = s.integer("max_deadline_ms", 600_000, 1, 86_400_000);
     SchedulerConfig scheduler =
         new SchedulerConfig(
             s.integer("queue_limit", 1_024, 1, 1 << 20),
             Units.millis(s.integer("ageing_ms", 50, 1, 60_000)),
-            s.integer("principal_in_flight", 1_024, 1, 1 << 20),
-            Units.millis(s.integer("default_deadline_ms", 30_000, 1, 86_400_000)),
-            Units.millis(s.integer("max_deadline_ms", 600_000, 1, 86_400_000)),
+            s.integer("principal_in_flight", Math.min(1_024, broker.slots()), 1, 1 << 20),
+            Units.millis(
+                s.integer(
+                    "default_deadline_ms", Math.min(30_000, maxDeadlineMillis), 1, 86_400_000)),
+            Units.millis(maxDeadlineMillis),
             Units.millis(s.integer("tick_ms", 5, 1, 1_000)));
     s.end();
     if (scheduler.defaultDeadlineNanos > scheduler.maxDeadlineNanos) {

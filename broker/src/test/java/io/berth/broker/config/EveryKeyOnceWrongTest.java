@@ -31,7 +31,7 @@ class EveryKeyOnceWrongTest {
     }
   }
 
-  private final String[] documented = Fixture.documented().split("\n");
+  private final String[] documented = Fixture.documented().split("\n", -1);
 
   @TestFactory
   Stream<DynamicTest> a_mistyped_key_is_refused_with_the_right_one() {

@@ -189,7 +189,7 @@ class PolicyAgainstReferenceTest {
         match,
         List.of(
             ResourcePattern.of(pick(random, PATTERNS)), ResourcePattern.of(pick(random, PATTERNS))),
-        1 << random.nextInt(5) | 1 << random.nextInt(5),
+        1 + random.nextInt(31),
         PriorityClass.values()[random.nextInt(4)],
         1 + random.nextInt(1_000),
         1 + random.nextInt(100),
