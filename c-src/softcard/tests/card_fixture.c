@@ -25,7 +25,7 @@ static void give_up(const char *what) {
 }
 
 /* A crash must be seen by the parent as the signal it is, also under the sanitizer. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "handle_segv=0:handle_abort=0:allocator_may_return_null=1";
 }

@@ -302,6 +302,7 @@ static void what_the_card_encrypts_it_decrypts_for_each_length(void) {
         ECCCipher cipher;
         unsigned char room[sizeof(ECCCipher) + 300];
     } encrypted;
+    unsigned char *c2 = encrypted.cipher.C; /* longer than its declared one byte */
     unsigned int bytes = 0;
     CHECK_EQUAL(SDR_OK, SDF_GenerateRandom(session, sizeof plain, plain));
     static const unsigned int lengths[] = {1, 15, 16, 31, 32, 33, 127, 128, 136, 255, 256, 300};
@@ -314,7 +315,7 @@ static void what_the_card_encrypts_it_decrypts_for_each_length(void) {
                                                     &bytes));
         CHECK_EQUAL(lengths[i], bytes);
         CHECK_BYTES(plain, found, lengths[i]);
-        encrypted.cipher.C[lengths[i] - 1] ^= 1;
+        c2[lengths[i] - 1] ^= 1;
         CHECK_EQUAL(SDR_ENCDATAERR, SDF_InternalDecrypt_ECC(session, 3, SGD_SM2_3,
                                                             &encrypted.cipher, found, &bytes));
     }

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 
 static void hold(void *object) {
-    struct device *device = object;
-    pthread_mutex_lock(&device->lock);
-    device->references++;
-    pthread_mutex_unlock(&device->lock);
+    atomic_fetch_add(&((struct device *)object)->references, 1);
 }
 
 void *device_make(struct card *card) {
@@ -17,7 +14,7 @@ void *device_make(struct card *card) {
     if (device == NULL)
         return NULL;
     pthread_mutex_init(&device->lock, NULL);
-    device->references = 1; /* the handle's */
+    device->references = 1;
     device->card = card;
     void *handle = handle_make(HANDLE_DEVICE, device, NULL);
     if (handle == NULL) {
@@ -32,10 +29,7 @@ struct device *device_take(void *handle) {
 }
 
 void device_release(struct device *device) {
-    pthread_mutex_lock(&device->lock);
-    bool last = --device->references == 0;
-    pthread_mutex_unlock(&device->lock);
-    if (last) {
+    if (atomic_fetch_sub(&device->references, 1) == 1) {
         card_release(device->card);
         pthread_mutex_destroy(&device->lock);
         free(device);

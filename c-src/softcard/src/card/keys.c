@@ -6,10 +6,12 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-static int refuse(enum store_status status, const struct reason *why) {
+static int refuse(const struct card *card, enum store_status status, const struct reason *why) {
+    struct reason named;
     if (status == STORE_ABSENT)
         return SDR_KEYNOTEXIST;
-    reason_report(why);
+    reason_set(&named, "card %s: %.600s", card->config.serial, why->text);
+    reason_report(&named);
     return SDR_KEYERR;
 }
 
@@ -24,7 +26,7 @@ static int load_pair(struct card *card, uint32_t index, struct key_pair **loaded
     struct stored_pair stored;
     enum store_status status = store_read_pair(&card->store, index, &stored, &why);
     if (status != STORE_OK)
-        return refuse(status, &why);
+        return refuse(card, status, &why);
     struct key_pair *pair = OPENSSL_zalloc(sizeof *pair);
     if (pair != NULL) {
         pair->index = index;
@@ -37,7 +39,7 @@ static int load_pair(struct card *card, uint32_t index, struct key_pair **loaded
         reason_set(&why, "pair-%u: holds no usable SM2 keys, or memory for keys is used up", index);
         if (pair != NULL)
             free_pair(pair);
-        return refuse(STORE_DAMAGED, &why);
+        return refuse(card, STORE_DAMAGED, &why);
     }
     *loaded = pair;
     return SDR_OK;
@@ -72,7 +74,7 @@ static int load_kek(struct card *card, uint32_t index, struct kek **loaded) {
     if (status != STORE_OK) {
         OPENSSL_secure_clear_free(key, KEK_BYTES);
         free(kek);
-        return refuse(status, &why);
+        return refuse(card, status, &why);
     }
     kek->index = index;
     kek->key = key;

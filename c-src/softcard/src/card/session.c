@@ -11,21 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Guards every session's `references`: they change while the session's own lock may be held for
- * long by a call. */
-static pthread_mutex_t references_lock = PTHREAD_MUTEX_INITIALIZER;
-
 static void hold(void *object) {
-    pthread_mutex_lock(&references_lock);
-    ((struct session *)object)->references++;
-    pthread_mutex_unlock(&references_lock);
+    atomic_fetch_add(&((struct session *)object)->references, 1);
 }
 
 static void release(struct session *session) {
-    pthread_mutex_lock(&references_lock);
-    bool last = --session->references == 0;
-    pthread_mutex_unlock(&references_lock);
-    if (last) {
+    if (atomic_fetch_sub(&session->references, 1) == 1) {
         pthread_mutex_destroy(&session->lock);
         OPENSSL_clear_free(session, sizeof *session);
     }
@@ -82,7 +73,7 @@ int session_make(struct device *device, void **handle) {
     if (session == NULL)
         return SDR_NOBUFFER;
     pthread_mutex_init(&session->lock, NULL);
-    session->references = 1; /* the handle's */
+    session->references = 1;
     session->card = device->card;
     card_hold(session->card);
     session->slot = driver_take_slot(&session->card->driver);

@@ -11,12 +11,13 @@
 #include "card/card.h"
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 
 enum { SESSION_KEYS_MOST = 1024, SESSION_RIGHTS_MOST = 1024 };
 
 struct device {
-    unsigned references; /* under `lock` */
-    pthread_mutex_t lock;
+    _Atomic unsigned references; /* the handle's and each running call's */
+    pthread_mutex_t lock;        /* taken before the handle table's */
     bool closed;
     struct card *card;
 };
@@ -27,7 +28,7 @@ struct session_key {
 };
 
 struct session {
-    unsigned references; /* under a lock of session.c: they change while a call holds `lock` */
+    _Atomic unsigned references; /* the handle's and each running call's */
     pthread_mutex_t lock;
     bool closed;
     bool lost; /* by a fault: nothing but CloseSession works */
