@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.bench;
 
+import io.berth.bench.jmh.JmhBench;
 import io.berth.bench.process.RoleMain;
 import io.berth.bench.process.Scratch;
 import io.berth.bench.report.MachineFacts;
@@ -13,9 +14,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Runs one benchmark: {@code ./bench NAME [--json FILE] [--long] [--idle HOW]}. */
+/** Runs one benchmark: {@code ./bench NAME [FILTER] [--json FILE] [--long] [--idle HOW]}. */
 public final class BenchMain {
-  private static final List<Bench> BENCHES = List.of(new RoundTripBench());
+  private static final List<Bench> BENCHES =
+      List.of(
+          EchoBenches.roundTrip(),
+          EchoBenches.throughput(),
+          EchoBenches.cold(),
+          new JmhBench("jmh", "JMH benchmarks of the pieces, all or those that match FILTER"));
 
   private BenchMain() {}
 
@@ -59,10 +65,11 @@ public final class BenchMain {
 
   private static String usage() {
     StringBuilder usage =
-        new StringBuilder("usage: ./bench NAME [--json FILE] [--long] [--idle HOW]\n");
+        new StringBuilder(
+            "usage: ./bench NAME [FILTER] [--json FILE] [--long] [--idle yield|spin|backoff]\n");
     for (Bench bench : BENCHES) {
       usage.append(String.format("  %-12s %s%n", bench.name(), bench.purpose()));
     }
-    return usage.append("  jmh [REGEX]  microbenchmarks of the pieces").toString();
+    return usage.toString().stripTrailing();
   }
 }

@@ -11,27 +11,34 @@ import java.util.Optional;
  * @param name which benchmark
  * @param json where to write the result for machines, if anywhere
  * @param repeats 1, or more with {@code --long}: how many times as many rounds
+ * @param filter a regular expression that JMH benchmarks must contain
  * @param idle how the polling yardsticks wait: yield, spin or backoff
  */
-public record BenchOptions(String name, Optional<Path> json, int repeats, String idle) {
+public record BenchOptions(
+    String name, Optional<Path> json, int repeats, String idle, String filter) {
   private static final int LONG_REPEATS = 6;
 
-  /** Reads {@code NAME [--json FILE] [--long] [--idle HOW]} in any order. */
+  /** Reads {@code NAME [FILTER] [--json FILE] [--long] [--idle HOW]} in any order. */
   public static BenchOptions parse(String[] args) {
     String name = null;
     Optional<Path> json = Optional.empty();
     int repeats = 1;
     String idle = Waits.YIELD;
+    String filter = null;
     for (int i = 0; i < args.length; i++) {
       switch (args[i]) {
         case "--json" -> json = Optional.of(Path.of(valueOf(args, ++i)));
         case "--idle" -> idle = valueOf(args, ++i);
         case "--long" -> repeats = LONG_REPEATS;
         default -> {
-          if (name != null || args[i].startsWith("-")) {
+          if (filter != null || args[i].startsWith("-")) {
             throw new IllegalArgumentException("bench: unknown argument " + args[i]);
           }
-          name = args[i];
+          if (name == null) {
+            name = args[i];
+          } else {
+            filter = args[i];
+          }
         }
       }
     }
@@ -39,7 +46,7 @@ public record BenchOptions(String name, Optional<Path> json, int repeats, String
       throw new IllegalArgumentException("bench: which one?");
     }
     Waits.polling(idle);
-    return new BenchOptions(name, json, repeats, idle);
+    return new BenchOptions(name, json, repeats, idle, filter == null ? ".*" : filter);
   }
 
   private static String valueOf(String[] args, int index) {

@@ -8,6 +8,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,10 +26,18 @@ public final class ChildProcess implements AutoCloseable {
   private final BufferedWriter commands;
   private final BufferedReader answers;
 
-  public ChildProcess(String name, List<String> command) throws IOException {
+  /**
+   * Starts the process.
+   *
+   * @param environment variables that are added to the harness's own
+   */
+  public ChildProcess(String name, List<String> command, Map<String, String> environment)
+      throws IOException {
     this.name = name;
-    this.process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().putAll(environment);
+    this.process = builder.start();
     this.commands = process.outputWriter(StandardCharsets.UTF_8);
     this.answers = process.inputReader(StandardCharsets.UTF_8);
   }

@@ -8,13 +8,29 @@ import java.util.Locale;
 /** Prints a report for people. */
 public final class Table {
   private static final String NOT_MEASURED = "-";
+  private static final List<Column> COLUMNS =
+      List.of(
+          new Column("p50 µs (rounds)", "p50_us", "p50_min_us", "p50_max_us"),
+          new Column("p99 µs", "p99_us"),
+          new Column("p99.9 µs", "p999_us"),
+          new Column("ops/s (rounds)", "ops_per_s", "ops_min_per_s", "ops_max_per_s"),
+          new Column("ns/op", "ns_per_op"),
+          new Column("± ns/op", "error_ns_per_op"),
+          new Column("B/op", "bytes_per_op"),
+          new Column("CPU ns/op", "cpu_ns_per_op"),
+          new Column("PSS MB", "pss_mb"),
+          new Column("longest gap ms", "longest_gap_ms"),
+          new Column("failed", "failed_ops"));
 
   private final Report report;
   private final List<Comparison> comparisons;
+  private final List<Column> columns;
 
   public Table(Report report, List<Comparison> comparisons) {
     this.report = report;
     this.comparisons = comparisons;
+    this.columns =
+        COLUMNS.stream().filter(column -> report.rows().stream().anyMatch(column::isIn)).toList();
   }
 
   @Override
@@ -42,19 +58,10 @@ public final class Table {
   }
 
   private List<String> heading() {
-    List<String> heading =
-        new ArrayList<>(
-            List.of(
-                "system",
-                "case",
-                "p50 µs",
-                "(rounds)",
-                "p99 µs",
-                "p99.9 µs",
-                "ops/s",
-                "CPU ns/op",
-                "PSS MB",
-                "failed"));
+    List<String> heading = new ArrayList<>(List.of("system", "case"));
+    for (Column column : columns) {
+      heading.add(column.heading());
+    }
     for (Comparison comparison : comparisons) {
       heading.add(comparison.metric() + " / " + comparison.yardstick());
     }
@@ -63,16 +70,31 @@ public final class Table {
 
   private List<String> line(Row row) {
     List<String> line = new ArrayList<>(List.of(row.system(), row.caseName()));
-    line.add(number(row, "p50_us"));
-    line.add(number(row, "p50_min_us") + "–" + number(row, "p50_max_us"));
-    for (String metric :
-        List.of("p99_us", "p999_us", "ops_per_s", "cpu_ns_per_op", "pss_mb", "failed_ops")) {
-      line.add(number(row, metric));
+    for (Column column : columns) {
+      line.add(column.value(row));
     }
     for (Comparison comparison : comparisons) {
       line.add(ratio(row, comparison));
     }
     return line;
+  }
+
+  /** A metric under a heading, with its extremes over the rounds when the row has them. */
+  private record Column(String heading, String metric, String lowest, String highest) {
+    Column(String heading, String metric) {
+      this(heading, metric, "", "");
+    }
+
+    boolean isIn(Row row) {
+      return row.metrics().containsKey(metric);
+    }
+
+    String value(Row row) {
+      String value = number(row, metric);
+      return row.metrics().containsKey(lowest)
+          ? value + " (" + number(row, lowest) + "–" + number(row, highest) + ")"
+          : value;
+    }
   }
 
   private String ratio(Row row, Comparison comparison) {
@@ -100,7 +122,8 @@ public final class Table {
     if (value >= 1000 || value == Math.rint(value)) {
       return String.format(Locale.ROOT, "%,.0f", value);
     }
-    return String.format(Locale.ROOT, value >= 100 ? "%.0f" : "%.2f", value);
+    return String.format(
+        Locale.ROOT, value >= 100 ? "%.0f" : value >= 0.1 ? "%.2f" : "%.4f", value);
   }
 
   private static int[] widths(List<List<String>> lines) {

@@ -4,11 +4,13 @@ package io.berth.bench.system;
 import io.berth.bench.load.Load;
 import io.berth.bench.load.Outcome;
 import io.berth.bench.process.ChildProcess;
-import io.berth.bench.process.ProcessCost;
+import io.berth.bench.process.ProcessorTime;
+import io.berth.bench.process.ProportionalSetSize;
 import io.berth.bench.process.Scratch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -24,12 +26,17 @@ public final class ProcessSystem implements SystemUnderTest {
   /**
    * How to start a system.
    *
+   * @param environment variables added for all of them
    * @param servers command lines; the first is awaited before the others start
    * @param serversSpin whether servers poll when idle and must be parked while others are measured;
    *     servers that block in the kernel need not understand PAUSE
    */
   public record Plan(
-      String name, List<List<String>> servers, List<List<String>> clients, boolean serversSpin) {}
+      String name,
+      Map<String, String> environment,
+      List<List<String>> servers,
+      List<List<String>> clients,
+      boolean serversSpin) {}
 
   /**
    * Prepares a system; nothing runs before {@link #start()}.
@@ -49,16 +56,16 @@ public final class ProcessSystem implements SystemUnderTest {
   @Override
   public void start() throws IOException {
     for (List<String> command : plan.servers()) {
-      ChildProcess server = new ChildProcess(plan.name() + " server", command);
+      ChildProcess server = new ChildProcess(plan.name() + " server", command, plan.environment());
       servers.add(server);
       if (servers.size() == 1) {
         server.awaitReady();
       }
     }
     for (List<String> command : plan.clients()) {
-      clients.add(new ChildProcess(plan.name() + " client", command));
+      clients.add(new ChildProcess(plan.name() + " client", command, plan.environment()));
     }
-    for (ChildProcess server : servers.subList(1, servers.size())) {
+    for (ChildProcess server : servers.stream().skip(1).toList()) {
       server.awaitReady();
     }
     for (ChildProcess client : clients) {
@@ -88,7 +95,7 @@ public final class ProcessSystem implements SystemUnderTest {
   public Round run(Load load) throws IOException {
     List<Long> pids =
         Stream.concat(servers.stream(), clients.stream()).map(ChildProcess::pid).toList();
-    long cpuBefore = ProcessCost.cpuNanos(pids);
+    ProcessorTime processorTime = ProcessorTime.from(pids);
     for (ChildProcess client : clients) {
       client.beginRun(load);
     }
@@ -96,8 +103,8 @@ public final class ProcessSystem implements SystemUnderTest {
     for (ChildProcess client : clients.subList(1, clients.size())) {
       sum = sum.plus(client.awaitOutcome());
     }
-    long cpuNanos = ProcessCost.cpuNanos(pids) - cpuBefore;
-    return new Round(sum, cpuNanos, ProcessCost.pssKibibytes(pids));
+    long cpuNanos = processorTime.nanosUntilNow(pids);
+    return new Round(sum, cpuNanos, ProportionalSetSize.kibibytes(pids));
   }
 
   @Override

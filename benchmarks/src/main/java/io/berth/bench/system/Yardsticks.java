@@ -9,6 +9,7 @@ import io.berth.bench.rings.RingsRole;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -20,6 +21,13 @@ public final class Yardsticks {
   public static final String BARE_RINGS = "bare-rings";
   public static final String BARE_BLOCKING = "bare-blocking";
   public static final String AERON_IPC = "aeron-ipc";
+
+  public static final String AERON_IPC_BACKOFF = "aeron-ipc-backoff";
+
+  /** Measured with both types, see docs/BENCHMARKS.md. */
+  public static final String FASTEST_FOR_ONE_MESSAGE = "seqpacket";
+
+  public static final String FASTEST_FOR_BATCHES = "stream";
 
   private Yardsticks() {}
 
@@ -40,7 +48,11 @@ public final class Yardsticks {
     List<String> client = List.of(program, "client", type, socket);
     return new ProcessSystem(
         new ProcessSystem.Plan(
-            name, servers, IntStream.range(0, clients).mapToObj(i -> client).toList(), false),
+            name,
+            Map.of(),
+            servers,
+            IntStream.range(0, clients).mapToObj(i -> client).toList(),
+            false),
         scratch);
   }
 
@@ -81,6 +93,7 @@ public final class Yardsticks {
                     JavaCommand.of(
                         List.of(system, "client", folder.toString(), idle, Integer.toString(i))))
             .toList();
-    return new ProcessSystem(new ProcessSystem.Plan(name, servers, clientCommands, true), scratch);
+    return new ProcessSystem(
+        new ProcessSystem.Plan(name, Map.of(), servers, clientCommands, true), scratch);
   }
 }
