@@ -233,17 +233,25 @@ static void run_relay(const char *path, uint32_t clients) {
     close(listener);
     unlink(path);
 
-    for (bool running = true; running;) {
+    uint32_t clients_left = relay.clients;
+    while (clients_left > 0) {
         struct epoll_event ready[64];
         int n = epoll_wait(relay.epoll, ready, 64, -1);
         if (n < 0 && errno != EINTR)
             fail("epoll_wait");
-        for (int i = 0; i < n && running; i++) {
+        for (int i = 0; i < n; i++) {
             struct connection *connection = ready[i].data.ptr;
             if (ready[i].events & EPOLLOUT)
                 flush(&relay, connection);
-            if (ready[i].events & (EPOLLIN | EPOLLHUP))
-                running = pass_on(&relay, connection, index_of(&relay, connection));
+            if (!(ready[i].events & (EPOLLIN | EPOLLHUP)) ||
+                pass_on(&relay, connection, index_of(&relay, connection)))
+                continue;
+            if (connection == relay.worker) {
+                errno = EPIPE;
+                fail("relay: the worker is gone");
+            }
+            watch(&relay, connection, EPOLL_CTL_DEL, 0);
+            clients_left--;
         }
     }
     for (uint32_t i = 0; i < relay.clients; i++) {
