@@ -21,6 +21,7 @@ public final class BenchMain {
           EchoBenches.roundTrip(),
           EchoBenches.throughput(),
           EchoBenches.cold(),
+          new SignBench(),
           new JmhBench("jmh", "JMH benchmarks of the pieces, all or those that match FILTER"));
 
   private BenchMain() {}

@@ -23,7 +23,7 @@ final class EchoBenches {
   private EchoBenches() {}
 
   static Bench roundTrip() {
-    return new EchoBench(
+    return new StagedBench(
         "rtt",
         "64-byte echo, one client, closed loop",
         List.of(
@@ -31,14 +31,14 @@ final class EchoBenches {
             new Comparison("p99_us", Yardsticks.UNIX_SOCKET),
             new Comparison("p50_us", Yardsticks.BARE_RINGS)),
         List.of(
-            new EchoBench.Stage(
+            new StagedBench.Stage(
                 EchoBenches::roundTripSystems,
                 WARM_UP,
-                List.of(new EchoBench.Case("64 B, 1 client", Load.closedLoop(1000), 5)))));
+                List.of(new StagedBench.Case("64 B, 1 client", Load.closedLoop(1000), 5)))));
   }
 
   static Bench throughput() {
-    return new EchoBench(
+    return new StagedBench(
         "throughput",
         "64-byte echo, 256 in flight per client, 1 and 8 clients",
         List.of(
@@ -48,19 +48,19 @@ final class EchoBenches {
   }
 
   static Bench cold() {
-    return new EchoBench(
+    return new StagedBench(
         "cold",
         "64-byte echo, one request per 1 ms and per 100 ms",
         List.of(
             new Comparison("p50_us", Yardsticks.UNIX_SOCKET),
             new Comparison("p50_us", Yardsticks.BARE_BLOCKING)),
         List.of(
-            new EchoBench.Stage(
+            new StagedBench.Stage(
                 EchoBenches::coldSystems,
                 WARM_UP,
                 List.of(
-                    new EchoBench.Case("1 per 1 ms", paced(1000, 1), 3),
-                    new EchoBench.Case("1 per 100 ms", paced(2500, 100), 3)))));
+                    new StagedBench.Case("1 per 1 ms", paced(1000, 1), 3),
+                    new StagedBench.Case("1 per 100 ms", paced(2500, 100), 3)))));
   }
 
   private static List<SystemUnderTest> roundTripSystems(BenchOptions options) throws IOException {
@@ -71,9 +71,9 @@ final class EchoBenches {
         Yardsticks.aeron(Yardsticks.AERON_IPC_BACKOFF, "backoff", 1));
   }
 
-  private static EchoBench.Stage pipelined(int clients) {
+  private static StagedBench.Stage pipelined(int clients) {
     String name = "64 B, " + clients + (clients == 1 ? " client" : " clients");
-    return new EchoBench.Stage(
+    return new StagedBench.Stage(
         options ->
             List.of(
                 Yardsticks.unixSocket(
@@ -81,7 +81,7 @@ final class EchoBenches {
                 Yardsticks.rings(Yardsticks.BARE_RINGS, options.idle(), clients),
                 Yardsticks.aeron(Yardsticks.AERON_IPC, options.idle(), clients)),
         PIPELINED_WARM_UP,
-        List.of(new EchoBench.Case(name, new Load(800, WINDOW, 0), 3)));
+        List.of(new StagedBench.Case(name, new Load(800, WINDOW, 0), 3)));
   }
 
   private static List<SystemUnderTest> coldSystems(BenchOptions options) throws IOException {

@@ -6,7 +6,6 @@ import io.berth.bench.load.Outcome;
 import io.berth.bench.process.ChildProcess;
 import io.berth.bench.process.ProcessorTime;
 import io.berth.bench.process.ProportionalSetSize;
-import io.berth.bench.process.Scratch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ import java.util.stream.Stream;
  */
 public final class ProcessSystem implements SystemUnderTest {
   private final Plan plan;
-  private final Scratch scratch;
+  private final Runnable removeFiles;
   private final List<ChildProcess> servers = new ArrayList<>();
   private final List<ChildProcess> clients = new ArrayList<>();
 
@@ -41,11 +40,11 @@ public final class ProcessSystem implements SystemUnderTest {
   /**
    * Prepares a system; nothing runs before {@link #start()}.
    *
-   * @param scratch what the commands refer to; the system removes it when closed
+   * @param removeFiles runs when all processes have ended
    */
-  public ProcessSystem(Plan plan, Scratch scratch) {
+  public ProcessSystem(Plan plan, Runnable removeFiles) {
     this.plan = plan;
-    this.scratch = scratch;
+    this.removeFiles = removeFiles;
   }
 
   @Override
@@ -112,6 +111,6 @@ public final class ProcessSystem implements SystemUnderTest {
     // Clients first: a relay whose peers are gone ends by itself.
     clients.forEach(ChildProcess::close);
     servers.forEach(ChildProcess::close);
-    scratch.close();
+    removeFiles.run();
   }
 }

@@ -53,7 +53,7 @@ public final class Yardsticks {
             servers,
             IntStream.range(0, clients).mapToObj(i -> client).toList(),
             false),
-        scratch);
+        scratch::close);
   }
 
   /** JVMs over Agrona's rings. */
@@ -94,6 +94,6 @@ public final class Yardsticks {
                         List.of(system, "client", folder.toString(), idle, Integer.toString(i))))
             .toList();
     return new ProcessSystem(
-        new ProcessSystem.Plan(name, Map.of(), servers, clientCommands, true), scratch);
+        new ProcessSystem.Plan(name, Map.of(), servers, clientCommands, true), scratch::close);
   }
 }

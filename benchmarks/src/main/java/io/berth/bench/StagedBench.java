@@ -14,7 +14,7 @@ import java.util.List;
  * A benchmark whose systems all echo 64 bytes; it differs from others in the systems and in the
  * loads.
  */
-record EchoBench(String name, String purpose, List<Comparison> comparisons, List<Stage> stages)
+record StagedBench(String name, String purpose, List<Comparison> comparisons, List<Stage> stages)
     implements Bench {
 
   /** Systems that are alive at the same time, and what is asked of them one after the other. */
