@@ -43,7 +43,12 @@ public final class BenchMain {
       System.exit(2);
       return;
     }
-    run(bench, options);
+    try {
+      run(bench, options);
+    } catch (IOException failed) {
+      System.err.println("bench " + bench.name() + ": " + failed.getMessage());
+      System.exit(1);
+    }
   }
 
   private static void run(Bench bench, BenchOptions options) throws IOException {

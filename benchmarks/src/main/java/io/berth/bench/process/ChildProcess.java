@@ -9,7 +9,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A process of a system under test, spoken to in lines: it says READY, the harness says RUN, PAUSE,
@@ -20,11 +25,20 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildProcess implements AutoCloseable {
   private static final long END_TIMEOUT_SECONDS = 3;
+  private static final long ANSWER_TIMEOUT_MILLIS = 30_000;
+  private static final ExecutorService READERS =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "child-answers");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private final String name;
   private final Process process;
   private final BufferedWriter commands;
   private final BufferedReader answers;
+  private long loadMillis;
 
   /**
    * Starts the process.
@@ -62,11 +76,12 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   public void beginRun(Load load) throws IOException {
+    loadMillis = load.durationMillis();
     say(load.toCommand());
   }
 
   public Outcome awaitOutcome() throws IOException {
-    return Outcome.fromLine(answer());
+    return Outcome.fromLine(answer(loadMillis + ANSWER_TIMEOUT_MILLIS));
   }
 
   /** Asks the child to end and kills it when it does not. */
@@ -95,18 +110,31 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   private void expect(String wanted) throws IOException {
-    String line = answer();
+    String line = answer(ANSWER_TIMEOUT_MILLIS);
     if (!line.equals(wanted)) {
       throw new IOException(name + ": expected " + wanted + ", it said " + line);
     }
   }
 
-  private String answer() throws IOException {
-    String line = answers.readLine();
-    if (line == null) {
+  /** A child that says nothing in time is killed, so that the harness ends and cleans up. */
+  private String answer(long timeoutMillis) throws IOException {
+    Future<String> reading = READERS.submit(answers::readLine);
+    try {
+      String line = reading.get(timeoutMillis, TimeUnit.MILLISECONDS);
+      if (line == null) {
+        throw new IOException(
+            name + " (pid " + pid() + ") ended while its answer was awaited; its words are above");
+      }
+      return line;
+    } catch (TimeoutException silent) {
+      process.destroyForcibly();
       throw new IOException(
-          name + " (pid " + pid() + ") ended while its answer was awaited; its words are above");
+          name + " (pid " + pid() + ") gave no answer in " + timeoutMillis + " ms", silent);
+    } catch (ExecutionException failed) {
+      throw new IOException(name + ": its answer could not be read", failed.getCause());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IOException(name + ": interrupted while its answer was awaited", interrupted);
     }
-    return line;
   }
 }
