@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.bench;
+
+import io.berth.bench.report.Comparison;
+import io.berth.bench.report.Row;
+import java.io.IOException;
+import java.util.List;
+
+/** One benchmark that {@code ./bench NAME} can run. */
+public interface Bench {
+  String name();
+
+  /** What it measures, in one line for the list of benchmarks. */
+  String purpose();
+
+  /** The columns that set each row in relation to a yardstick. */
+  List<Comparison> comparisons();
+
+  /** Measures; leaves no process and no file behind, also when it fails. */
+  List<Row> run(BenchOptions options) throws IOException;
+}

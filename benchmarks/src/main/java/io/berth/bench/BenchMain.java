@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.bench;
+
+import io.berth.bench.jmh.JmhBench;
+import io.berth.bench.process.RoleMain;
+import io.berth.bench.process.Scratch;
+import io.berth.bench.report.MachineFacts;
+import io.berth.bench.report.Report;
+import io.berth.bench.report.Table;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Runs one benchmark: {@code ./bench NAME [FILTER] [--json FILE] [--long] [--idle HOW]}. */
+public final class BenchMain {
+  private static final List<Bench> BENCHES =
+      List.of(
+          EchoBenches.roundTrip(),
+          EchoBenches.throughput(),
+          EchoBenches.cold(),
+          new SignBench(),
+          new JmhBench("jmh", "JMH benchmarks of the pieces, all or those that match FILTER"));
+
+  private BenchMain() {}
+
+  /** Exit status 0 when the benchmark ran, 1 when it failed, 2 when the arguments are wrong. */
+  public static void main(String[] args) throws IOException {
+    if (args.length > 0 && args[0].equals(RoleMain.SUBCOMMAND)) {
+      RoleMain.run(Arrays.copyOfRange(args, 1, args.length));
+      return;
+    }
+    BenchOptions options;
+    Bench bench;
+    try {
+      options = BenchOptions.parse(args);
+      bench = named(options.name());
+    } catch (IllegalArgumentException wrong) {
+      System.err.println(wrong.getMessage());
+      System.err.println(usage());
+      System.exit(2);
+      return;
+    }
+    try {
+      run(bench, options);
+    } catch (IOException failed) {
+      System.err.println("bench " + bench.name() + ": " + failed.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void run(Bench bench, BenchOptions options) throws IOException {
+    Scratch.removeAbandoned();
+    Map<String, Object> machine = MachineFacts.read(options.idle());
+    Report report = new Report(bench.name(), machine, bench.run(options));
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    out.print(new Table(report, bench.comparisons()));
+    if (options.json().isPresent()) {
+      report.writeJson(options.json().get());
+    }
+  }
+
+  private static Bench named(String name) {
+    return BENCHES.stream()
+        .filter(bench -> bench.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("bench: there is no " + name));
+  }
+
+  private static String usage() {
+    StringBuilder usage =
+        new StringBuilder(
+            "usage: ./bench NAME [FILTER] [--json FILE] [--long] [--idle yield|spin|backoff]\n");
+    for (Bench bench : BENCHES) {
+      usage.append(String.format("  %-12s %s%n", bench.name(), bench.purpose()));
+    }
+    return usage.toString().stripTrailing();
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.bench;
+
+import io.berth.bench.rings.Waits;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The command line of {@code ./bench}.
+ *
+ * @param name which benchmark
+ * @param json where to write the result for machines, if anywhere
+ * @param repeats 1, or more with {@code --long}: how many times as many rounds
+ * @param filter a regular expression that JMH benchmarks must contain
+ * @param idle how the polling yardsticks wait: yield, spin or backoff
+ */
+public record BenchOptions(
+    String name, Optional<Path> json, int repeats, String idle, String filter) {
+  private static final int LONG_REPEATS = 6;
+
+  /** Reads {@code NAME [FILTER] [--json FILE] [--long] [--idle HOW]} in any order. */
+  public static BenchOptions parse(String[] args) {
+    String name = null;
+    Optional<Path> json = Optional.empty();
+    int repeats = 1;
+    String idle = Waits.YIELD;
+    String filter = null;
+    for (int i = 0; i < args.length; i++) {
+      switch (args[i]) {
+        case "--json" -> json = Optional.of(Path.of(valueOf(args, ++i)));
+        case "--idle" -> idle = valueOf(args, ++i);
+        case "--long" -> repeats = LONG_REPEATS;
+        default -> {
+          if (filter != null || args[i].startsWith("-")) {
+            throw new IllegalArgumentException("bench: unknown argument " + args[i]);
+          }
+          if (name == null) {
+            name = args[i];
+          } else {
+            filter = args[i];
+          }
+        }
+      }
+    }
+    if (name == null) {
+      throw new IllegalArgumentException("bench: which one?");
+    }
+    Waits.polling(idle);
+    return new BenchOptions(name, json, repeats, idle, filter == null ? ".*" : filter);
+  }
+
+  private static String valueOf(String[] args, int index) {
+    if (index >= args.length) {
+      throw new IllegalArgumentException("bench: " + args[index - 1] + " needs a value");
+    }
+    return args[index];
+  }
+}
