@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a connection is made of, and who may touch it.
+ *
+ *   connection ── current session ── two regions, two doorbells, a control socket    (one broker
+ * process) │     └─ leaving session    after GOAWAY, until its last request ended ├── slots one per
+ * request that is not over, at the broker or in this process ├── resources  names and what the
+ * current session calls them ├── asks       control messages whose answer is awaited └── arena
+ * segments and blocks
+ *
+ * One mutex guards all of it and is held for short stretches without a blocking call. Receiving is
+ * done by one waiting thread at a time (connection->receiving), for all: it alone looks at the
+ * rings without the mutex, and it alone ends sessions.
+ */
+#ifndef BERTH_CLIENT_CONNECTION_H
+#define BERTH_CLIENT_CONNECTION_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+#include <berth/berth.h>
+
+#include "arena.h"
+#include "fork.h"
+#include "frame.h"
+#include "list.h"
+#include "region.h"
+#include "ring.h"
+
+#define DEFAULT_TIMEOUT_MILLIS 1000
+#define DEFAULT_CONTROL_TIMEOUT_MILLIS 5000
+#define DEFAULT_MAX_IN_FLIGHT 4096
+#define FIRST_PAUSE_MILLIS 10
+#define LONGEST_PAUSE_MILLIS 500
+
+/*
+ * GREETING --WELCOME--> OPEN --GOAWAY--> LEAVING
+ *     any of them --end of file, violation, EXPELLED, REFUSED--> failed (a flag; the receiver then
+ * ends the session)
+ */
+enum session_phase { SESSION_GREETING, SESSION_OPEN, SESSION_LEAVING };
+
+struct session {
+    enum session_phase phase;
+    bool failed;
+    bool violated; /* its rings are not to be believed any more */
+    berth_result failure;
+    char failure_text[256];
+    int64_t started_nanos;
+    int64_t phase_deadline_nanos;
+    int socket;
+    int bell_out;
+    int bell_in;
+    struct region mine;
+    struct region theirs;
+    struct ring_producer requests;
+    struct ring_consumer responses;
+    uint64_t number;
+    uint64_t broker_epoch;
+    int64_t clock_offset_nanos; /* broker's clock = own clock + this */
+    uint32_t max_inline_bytes;
+    uint32_t max_in_flight;
+    uint32_t yield_micros;
+    uint64_t sleep;     /* own sleep word */
+    uint64_t last_rung; /* the broker's sleep for which the bell was rung; 0 = none (never odd) */
+    uint64_t reply_bytes_reserved;
+    uint64_t reply_bytes_budget;
+    uint32_t open_requests;
+};
+
+enum slot_user { USER_NONE, USER_CALL, USER_ASYNC, USER_STREAM };
+
+/*
+ * A request. Two lives: the caller's (user) and the broker's (on_wire, until the END). A slot is
+ * free when both are over, so that a late END never meets a stranger and a timed-out request's
+ * block is not used again too early.
+ */
+struct slot {
+    struct list_node node; /* in connection->queue or connection->done */
+    struct slot *next_free;
+    uint16_t index;
+    enum slot_user user;
+    bool on_wire;
+    bool queued;    /* waits to be sent */
+    bool ended;     /* result is set, the user has not taken it yet */
+    bool was_taken; /* an earlier broker may have executed it */
+    bool resubmitted;
+    bool cancel_wanted;
+    bool owns_copy; /* payload points to the slot's own copy */
+    uint64_t sequence;
+    uint64_t correlation;
+    struct session *session;
+    uint64_t record_position;
+    uint32_t wire_handle;
+    struct berth_resource *resource;
+    int64_t deadline_nanos;
+    int64_t submitted_nanos;
+    uint32_t operation;
+    uint32_t flags;
+    uint32_t priority;
+    bool no_wire_deadline;
+    const void *payload; /* NULL with payload_bytes > 0: only in the ring */
+    uint32_t payload_bytes;
+    void *reply;
+    uint32_t reply_limit;
+    struct berth_block_reference input;
+    struct berth_block_reference output;
+    uint32_t input_block; /* index + 1 in the arena, 0 = none */
+    uint32_t output_block;
+    uint64_t reply_unit_bytes; /* reply space of one part */
+    uint64_t reply_bytes_reserved;
+    uint32_t credit; /* stream: parts that the broker may still send */
+    uint32_t next_part;
+    struct berth_stream *stream;
+    void *user_data;
+    berth_result result;
+    uint32_t bytes;
+    uint64_t output_bytes;
+    uint64_t trace_nanos[BERTH_TRACE_STAMPS];
+    char text[BERTH_ERROR_TEXT_BYTES + 8];
+};
+
+enum resource_state { RESOURCE_WANTED, RESOURCE_ASKED, RESOURCE_OPEN, RESOURCE_REFUSED };
+
+struct berth_resource {
+    struct list_node node;
+    struct berth_conn *connection;
+    enum resource_state state;
+    bool released;
+    uint32_t slots; /* that refer to it */
+    uint64_t token;
+    uint32_t handle;
+    uint32_t permissions;
+    uint32_t priority_ceiling;
+    uint64_t max_deadline_nanos;
+    uint32_t permissions_wanted;
+    int64_t service_nanos; /* moving average of what a call takes */
+    uint32_t calls_blocked;
+    char *name;
+    char *on_behalf_of;
+    char driver[64];
+    berth_result refusal;
+    char refusal_text[256];
+};
+
+/* A control message whose answer somebody waits for. */
+struct ask {
+    struct list_node node;
+    uint64_t token;
+    struct session *session;
+    bool answered;
+    berth_result result;
+    char text[256];
+    uint32_t segment;
+    uint32_t generation;
+    uint64_t bytes;
+    int descriptor; /* owned by who asked; -1 = none */
+};
+
+typedef bool (*wait_test)(void *what);
+
+struct berth_conn {
+    pthread_mutex_t lock;
+    struct list_node registry;
+    struct fork_mark mark;
+    struct sockaddr_un address;
+    char *client_name;
+    uint32_t request_ring_bytes;
+    uint32_t response_ring_bytes;
+    uint32_t max_in_flight;
+    uint32_t connect_timeout_ms;
+    int32_t yield_micros;
+    bool no_reconnect;
+
+    struct session *current;
+    struct session *leaving;
+    uint32_t failed_attempts;
+    uint32_t pause_millis;
+    int64_t next_attempt_nanos;
+    int64_t last_control_look_nanos;
+    berth_result down; /* why there is no session */
+    char down_text[256];
+
+    struct slot *slots;
+    uint32_t slot_count;
+    struct slot *free_slots;
+    uint64_t last_sequence;
+    uint8_t *copies;
+    size_t copies_bytes;
+    uint32_t copy_bytes;
+    struct list_node queue;
+    struct list_node done;
+    int64_t next_deadline_nanos; /* of asynchronous requests: no later than the earliest */
+    bool cancels_wanted;
+
+    struct list_node resources;
+    struct list_node asks;
+    uint64_t last_token;
+    struct arena arena;
+
+    bool receiving;
+    bool receiver_asleep;
+    struct list_node followers;
+    int wake; /* eventfd: gets the receiver out of poll */
+
+    int loop; /* epoll descriptor given to event loops, -1 = not asked for */
+    int loop_event;
+    int loop_timer;
+    bool loop_armed;
+};
+
+/* session.c */
+void connection_fail_session(struct berth_conn *connection, struct session *session, bool violated,
+                             berth_result result, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* session.c: a session's life. All with the mutex. */
+void session_start(struct berth_conn *connection, int64_t now);
+void session_read_control(struct berth_conn *connection, struct session *session, int64_t now);
+void session_end(struct berth_conn *connection, struct session *session, int64_t now);
+void session_close_descriptors(struct session *session);
+void session_arm(struct session *session);
+void session_disarm(struct session *session);
+void session_wake_broker(struct berth_conn *connection, struct session *session);
+enum control_io_result { ASK_SENT, ASK_LATER, ASK_FAILED };
+struct control_writer;
+enum control_io_result session_tell(struct berth_conn *connection, struct session *session,
+                                    struct control_writer *writer);
+
+/* request.c: slots. All with the mutex. */
+bool requests_allocate(struct berth_conn *connection);
+berth_result request_take(struct berth_resource *resource, const berth_request *request,
+                          enum slot_user user, int64_t now, struct slot **slot);
+bool request_keep_payload(struct berth_conn *connection, struct slot *slot);
+enum send_outcome { SEND_DONE, SEND_LATER, SEND_ENDED };
+enum send_outcome request_send(struct berth_conn *connection, struct slot *slot);
+void request_enqueue(struct berth_conn *connection, struct slot *slot);
+void requests_pump(struct berth_conn *connection);
+void request_end(struct berth_conn *connection, struct slot *slot, berth_result result,
+                 const char *text);
+void request_end_by_clock(struct berth_conn *connection, struct slot *slot);
+void request_cancel(struct berth_conn *connection, struct slot *slot);
+void request_abandon(struct berth_conn *connection, struct slot *slot);
+void request_free_if_over(struct berth_conn *connection, struct slot *slot);
+void requests_expire(struct berth_conn *connection, int64_t now);
+void requests_lose_session(struct berth_conn *connection, struct session *session);
+bool request_send_credit(struct berth_conn *connection, struct slot *slot, uint32_t parts);
+
+/* response.c: what the broker answers. */
+bool session_drain(struct berth_conn *connection, struct session *session);
+
+/* receive.c: waiting. Called and left with the mutex; the deadline is on the own clock. */
+bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
+                int64_t yield_nanos);
+bool connection_tend(struct berth_conn *connection, int64_t now);
+void receiver_wake(struct berth_conn *connection);
+
+/* resource.c */
+void resources_ask(struct berth_conn *connection);
+void resources_forget_session(struct berth_conn *connection);
+void resource_free_if_over(struct berth_resource *resource);
+
+/* eventloop.c */
+void loop_watch(struct berth_conn *connection, struct session *session);
+void loop_rearm(struct berth_conn *connection);
+void loop_disarm(struct berth_conn *connection);
+void loop_notify(struct berth_conn *connection);
+
+/* stream.c */
+void stream_take_part(struct berth_stream *stream, const uint8_t *payload, uint32_t bytes);
+void stream_take_end(struct berth_stream *stream, const uint8_t *payload, uint32_t bytes);
+uint32_t stream_room(const struct berth_stream *stream);
+
+static inline int64_t session_yield_nanos(const struct berth_conn *connection) {
+    if (connection->yield_micros != 0) {
+        return connection->yield_micros < 0 ? 0 : (int64_t)connection->yield_micros * 1000;
+    }
+    return connection->current == NULL ? 0 : (int64_t)connection->current->yield_micros * 1000;
+}
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting. One thread at a time receives for all: it looks at the rings, yields for a while, then
+ * sleeps on doorbell and socket. The others sleep on a condition of their own until what they wait
+ * for has happened, or until the receiver leaves with its answer and one of them takes its place.
+ */
+#include "connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control.h"
+#include "doorbell.h"
+
+/* How long a busy receiver may go without looking at the control sockets. */
+#define CONTROL_LOOK_NANOS (1 * NANOS_PER_MILLI)
+/* Looks before the first yield, which is a system call. */
+#define QUICK_LOOKS 32
+
+struct follower {
+    struct list_node node;
+    pthread_cond_t woken;
+    wait_test ready;
+    void *what;
+};
+
+static inline void cpu_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#else
+    __asm__ volatile("" ::: "memory");
+#endif
+}
+
+void receiver_wake(struct berth_conn *connection) {
+    if (connection->receiver_asleep) {
+        uint64_t one = 1;
+        ssize_t written = write(connection->wake, &one, sizeof one);
+        (void)written; /* full = already woken */
+    }
+    loop_notify(connection);
+}
+
+static void wake_ready_followers(struct berth_conn *connection) {
+    for (struct list_node *node = connection->followers.next; node != &connection->followers;
+         node = node->next) {
+        struct follower *follower = LIST_ENTRY(node, struct follower, node);
+        if (follower->ready(follower->what)) {
+            pthread_cond_signal(&follower->woken);
+        }
+    }
+}
+
+static void promote_follower(struct berth_conn *connection) {
+    for (struct list_node *node = connection->followers.next; node != &connection->followers;
+         node = node->next) {
+        struct follower *follower = LIST_ENTRY(node, struct follower, node);
+        /* Signalled even if it is ready and about to leave: whoever leaves promotes again. */
+        pthread_cond_signal(&follower->woken);
+        if (!follower->ready(follower->what)) {
+            return;
+        }
+    }
+}
+
+static bool tend_session(struct berth_conn *connection, struct session *session,
+                         bool look_at_control, int64_t now) {
+    bool happened = false;
+    if (session->phase != SESSION_GREETING && !session->failed) {
+        happened = session_drain(connection, session);
+    }
+    if (look_at_control && !session->failed) {
+        session_read_control(connection, session, now);
+    }
+    return happened;
+}
+
+bool connection_tend(struct berth_conn *connection, int64_t now) {
+    bool happened = false;
+    bool look_at_control = now - connection->last_control_look_nanos > CONTROL_LOOK_NANOS;
+    if (look_at_control) {
+        connection->last_control_look_nanos = now;
+    }
+    if (connection->leaving != NULL) {
+        happened |= tend_session(connection, connection->leaving, look_at_control, now);
+    }
+    if (connection->current != NULL) {
+        happened |= tend_session(connection, connection->current, look_at_control, now);
+    }
+    struct session *leaving = connection->leaving;
+    if (leaving != NULL && (leaving->failed || leaving->open_requests == 0)) {
+        uint8_t bytes[64];
+        struct control_writer writer;
+        control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_GOODBYE, ++connection->last_token);
+        if (!leaving->failed) {
+            (void)session_tell(connection, leaving, &writer);
+        }
+        session_end(connection, leaving, now);
+        happened = true;
+    }
+    struct session *current = connection->current;
+    if (current != NULL && current->phase == SESSION_GREETING && !current->failed &&
+        now >= current->phase_deadline_nanos) {
+        connection_fail_session(
+            connection, current, false,
+            BERTH_RESULT(BERTH_STATUS_DEADLINE_EXCEEDED, BERTH_REASON_CALLER_TIMED_OUT),
+            "the broker at %s did not answer HELLO within %u ms", connection->address.sun_path,
+            connection->connect_timeout_ms);
+    }
+    if (current != NULL && current->failed) {
+        session_end(connection, current, now);
+        happened = true;
+    }
+    if (connection->current == NULL && !connection->no_reconnect &&
+        now >= connection->next_attempt_nanos) {
+        session_start(connection, now);
+    }
+    if (!list_empty(&connection->queue) || connection->cancels_wanted) {
+        requests_pump(connection);
+    }
+    if (now >= connection->next_deadline_nanos) {
+        requests_expire(connection, now);
+        happened = true;
+    }
+    if (happened || look_at_control) {
+        wake_ready_followers(connection);
+        if (!list_empty(&connection->done)) {
+            loop_notify(connection);
+        }
+    }
+    return happened;
+}
+
+static bool session_has_news(const struct session *session) {
+    return session != NULL && session->phase != SESSION_GREETING &&
+           ring_has_news(&session->responses);
+}
+
+/* Without the mutex: only the receiver ends sessions and moves their positions, and that is us. */
+static bool yield_for_news(const struct session *current, const struct session *leaving,
+                           int64_t until) {
+    for (int i = 0; i < QUICK_LOOKS; i++) {
+        if (session_has_news(current) || session_has_news(leaving)) {
+            return true;
+        }
+        cpu_relax();
+    }
+    do {
+        sched_yield();
+        if (session_has_news(current) || session_has_news(leaving)) {
+            return true;
+        }
+    } while (clock_nanos() < until);
+    return false;
+}
+
+static int64_t sleep_until(const struct berth_conn *connection, int64_t now,
+                           int64_t deadline_nanos) {
+    int64_t until = clock_after_millis(now, BERTH_SLEEP_LIMIT_MILLIS);
+    int64_t others[] = {
+        deadline_nanos,
+        connection->next_deadline_nanos,
+        connection->current == NULL && !connection->no_reconnect ? connection->next_attempt_nanos
+                                                                 : NANOS_FOREVER,
+        connection->current != NULL && connection->current->phase == SESSION_GREETING
+            ? connection->current->phase_deadline_nanos
+            : NANOS_FOREVER,
+        /* Room in the request ring comes without a bell. */
+        connection->cancels_wanted ||
+                (!list_empty(&connection->queue) && connection->current != NULL)
+            ? clock_after_millis(now, FIRST_PAUSE_MILLIS)
+            : NANOS_FOREVER,
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (others[i] < until) {
+            until = others[i];
+        }
+    }
+    return until;
+}
+
+static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos) {
+    struct session *sessions[] = {connection->current, connection->leaving};
+    struct pollfd watched[5] = {{.fd = connection->wake, .events = POLLIN}};
+    nfds_t count = 1;
+    for (int i = 0; i < 2; i++) {
+        struct session *session = sessions[i];
+        if (session != NULL) {
+            if (session->failed) {
+                return; /* failed after the last look: to be ended first */
+            }
+            session_arm(session);
+            watched[count++] = (struct pollfd){.fd = session->socket, .events = POLLIN};
+            watched[count++] = (struct pollfd){.fd = session->bell_in, .events = POLLIN};
+        }
+    }
+    /* The consumer's half: the sleep word is odd, now fence, then look once more. Without the fence
+     * the processor may look first, and a broker that reads the word between would neither ring nor
+     * be seen. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!session_has_news(sessions[0]) && !session_has_news(sessions[1])) {
+        int64_t now = clock_nanos();
+        int timeout = clock_poll_millis(now, sleep_until(connection, now, deadline_nanos));
+        connection->receiver_asleep = true;
+        pthread_mutex_unlock(&connection->lock);
+        int ready = poll(watched, count, timeout);
+        pthread_mutex_lock(&connection->lock);
+        connection->receiver_asleep = false;
+        if (ready > 0) {
+            uint64_t rung;
+            if (watched[0].revents != 0 && read(connection->wake, &rung, sizeof rung) < 0) {
+                /* EAGAIN: nothing to take. */
+            }
+            nfds_t at = 1;
+            now = clock_nanos();
+            for (int i = 0; i < 2; i++) {
+                struct session *session = sessions[i];
+                if (session == NULL) {
+                    continue;
+                }
+                if (session != connection->current && session != connection->leaving) {
+                    at += 2; /* ended by what the other one's socket said */
+                    continue;
+                }
+                short control_events = watched[at++].revents;
+                short bell_events = watched[at++].revents;
+                if (bell_events != 0 && !doorbell_drain(session->bell_in)) {
+                    /* What the socket has to say (EXPELLED) comes first. */
+                    session_read_control(connection, session, now);
+                    connection_fail_session(
+                        connection, session, false,
+                        BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                        "the broker at %s is gone", connection->address.sun_path);
+                } else if (control_events != 0) {
+                    session_read_control(connection, session, now);
+                }
+            }
+            wake_ready_followers(connection);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        if (sessions[i] != NULL &&
+            (sessions[i] == connection->current || sessions[i] == connection->leaving)) {
+            session_disarm(sessions[i]);
+        }
+    }
+}
+
+static void follow(struct berth_conn *connection, wait_test ready, void *what,
+                   int64_t deadline_nanos) {
+    struct follower follower = {.ready = ready, .what = what};
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&follower.woken, &attributes);
+    pthread_condattr_destroy(&attributes);
+    list_append(&connection->followers, &follower.node);
+    if (deadline_nanos == NANOS_FOREVER) {
+        pthread_cond_wait(&follower.woken, &connection->lock);
+    } else {
+        struct timespec until = clock_timespec(deadline_nanos);
+        pthread_cond_timedwait(&follower.woken, &connection->lock, &until);
+    }
+    list_remove(&follower.node);
+    pthread_cond_destroy(&follower.woken);
+}
+
+bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
+                int64_t yield_nanos) {
+    bool came = ready(what);
+    while (!came) {
+        int64_t now = clock_nanos();
+        if (!connection->receiving) {
+            connection->receiving = true;
+            bool happened = connection_tend(connection, now);
+            came = ready(what);
+            if (!came && !happened && now < deadline_nanos) {
+                const struct session *current = connection->current;
+                const struct session *leaving = connection->leaving;
+                bool found = false;
+                if (yield_nanos > 0 && (current != NULL || leaving != NULL)) {
+                    int64_t until =
+                        deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
+                    pthread_mutex_unlock(&connection->lock);
+                    found = yield_for_news(current, leaving, until);
+                    pthread_mutex_lock(&connection->lock);
+                }
+                if (!found) {
+                    sleep_for_news(connection, deadline_nanos);
+                }
+            }
+            connection->receiving = false;
+        } else if (now < deadline_nanos) {
+            follow(connection, ready, what, deadline_nanos);
+        }
+        if (!came) {
+            came = ready(what);
+        }
+        if (!came && now >= deadline_nanos) {
+            break;
+        }
+    }
+    if (!connection->receiving) {
+        if (!list_empty(&connection->followers)) {
+            promote_follower(connection);
+        } else if (connection->loop_armed) {
+            loop_rearm(connection);
+        }
+    }
+    return came;
+}

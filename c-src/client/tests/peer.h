@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The broker's side of the protocol in a process of its own, for tests of the client: handshake,
+ * rings, doorbells, echo, streams, segments, and every kind of bad behaviour, which the operation
+ * of a request selects.
+ */
+#ifndef BERTH_CLIENT_TESTS_PEER_H
+#define BERTH_CLIENT_TESTS_PEER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <berth/protocol.h>
+
+enum peer_greeting {
+    PEER_WELCOMES,
+    PEER_SILENT,          /* accepts, answers nothing */
+    PEER_REFUSES,         /* REFUSED version-mismatch */
+    PEER_GARBAGE,         /* something that is no message */
+    PEER_HANGS_UP,        /* closes the socket */
+    PEER_WRONG_MAGIC,     /* region with another magic */
+    PEER_WRONG_EPOCH,     /* region of another epoch */
+    PEER_UNSEALED,        /* memory that could be truncated */
+    PEER_RING_OUTSIDE,    /* ring does not lie in the region */
+    PEER_FEW_DESCRIPTORS, /* WELCOME with three */
+    PEER_SWAPPED_BELLS,   /* pipe ends of the wrong direction */
+    PEER_GREETINGS
+};
+
+/* Operations besides those of the echo driver; permission bit 0. */
+enum peer_operation {
+    PEER_SILENCE = 100, /* answers only a CANCEL */
+    PEER_MUTE,          /* answers nothing, not even a CANCEL */
+    PEER_DIE,           /* takes the request and dies */
+    PEER_STALL,         /* takes this one, then nothing more from any session */
+    PEER_BAD_TAIL,
+    PEER_BAD_HEAD,
+    PEER_BAD_LENGTH,
+    PEER_BAD_TYPE,
+    PEER_LONG_ANSWER, /* longer than what was reserved */
+    PEER_MORE,        /* MORE to a request without STREAM */
+    PEER_EXCESS_PART, /* a part without credit */
+    PEER_FOREIGN,     /* answers for correlations that nobody asked, then the right one */
+    PEER_TWICE,       /* two ENDs */
+    PEER_FAIL,        /* RESOURCE_EXHAUSTED queue-full with a text */
+    PEER_GOAWAY,      /* GOAWAY on the socket, then the answer */
+    PEER_GOAWAY_HOLD, /* GOAWAY on the socket; the answer when PEER_RELEASE comes on any session */
+    PEER_GOING_AWAY,  /* first time: END with going-away; then as ECHO */
+    PEER_EXPEL,
+    PEER_HOLD,    /* answered when PEER_RELEASE comes */
+    PEER_RELEASE, /* answers all that are held, last first, then itself */
+    PEER_HANG_UP  /* closes the session's socket and bells */
+};
+
+/* What the peer has seen; in memory shared with the test. */
+struct peer_counters {
+    atomic_uint sessions;
+    atomic_uint open_sessions;
+    atomic_uint goodbyes;
+    atomic_uint opens;
+    atomic_uint closes;
+    atomic_uint requests;
+    atomic_uint resubmitted;
+    atomic_uint cancels;
+    atomic_uint credits;
+    atomic_uint segments;
+    atomic_uint segments_dropped;
+    atomic_uint bells_rung; /* by the peer */
+    atomic_uint violations; /* of the client */
+    atomic_uint last_on_behalf_bytes;
+};
+
+struct peer_options {
+    const char *path;
+    enum peer_greeting greeting;
+    uint32_t ring_bytes;    /* 0 = 65 536 */
+    uint32_t max_inline;    /* 0 = 4 096 */
+    uint32_t max_in_flight; /* 0 = 256 */
+    uint32_t yield_micros;  /* told to the client, and used */
+    uint64_t epoch;
+    int64_t clock_shift_nanos; /* as if in another time namespace */
+    uint32_t (*execute)(uint32_t operation, const uint8_t *request, size_t bytes, uint8_t *reply,
+                        size_t limit, size_t *reply_bytes); /* for other operations; status */
+};
+
+struct peer {
+    pid_t process;
+    struct peer_counters *seen;
+};
+
+/* Listens when it returns. */
+struct peer peer_start(const struct peer_options *options);
+/* SIGKILL, and reaps. Counters stay readable. */
+void peer_kill(struct peer *peer);
+/* Reaps a peer that ends by itself. */
+void peer_wait(struct peer *peer);
+
+#endif
