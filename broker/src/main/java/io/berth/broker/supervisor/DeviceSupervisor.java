@@ -109,7 +109,7 @@ public final class DeviceSupervisor {
     incarnation = Math.max(incarnation, hello.incarnation());
     workerPid = hello.pid();
     if (state == WorkerState.STOPPING) {
-      channel.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, device.name()));
+      channel.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
       return;
     }
     if (hello.pid() == 0) {
@@ -204,7 +204,7 @@ public final class DeviceSupervisor {
     switch (state) {
       case AWAITING_GUARD -> start();
       case RELEASING ->
-          guard.send(GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, device.name()));
+          guard.send(GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
       case STOPPING, STOPPED, RELEASED, BACKING_OFF, GIVEN_UP -> {}
       default -> {
         // The settlement is asked for first, so that its verdict on the death is known.
@@ -258,7 +258,7 @@ public final class DeviceSupervisor {
     incarnation++;
     permanentFailure = false;
     trouble = "";
-    guard.send(GuardMessage.order(GuardMessage.ORDER_START, incarnation, device.name()));
+    guard.send(GuardMessage.order(GuardMessage.ORDER_START, incarnation, deviceConfig.name()));
     after(config.supervision().startTimeoutNanos(), () -> fence("did not attach in time"));
   }
 
@@ -391,7 +391,7 @@ public final class DeviceSupervisor {
     detach(Availability.COMING, true);
     move(WorkerState.FENCING);
     if (guard != null) {
-      guard.send(GuardMessage.order(GuardMessage.ORDER_KILL, incarnation, device.name()));
+      guard.send(GuardMessage.order(GuardMessage.ORDER_KILL, incarnation, deviceConfig.name()));
     }
   }
 
@@ -456,7 +456,7 @@ public final class DeviceSupervisor {
         GuardMessage.order(
             running ? GuardMessage.ORDER_KILL : GuardMessage.ORDER_UNLOCK,
             incarnation,
-            device.name()));
+            deviceConfig.name()));
     return null;
   }
 
@@ -481,7 +481,7 @@ public final class DeviceSupervisor {
       move(WorkerState.STOPPED);
       stopped.run();
     } else {
-      guard.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, device.name()));
+      guard.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
     }
   }
 
