@@ -89,10 +89,18 @@ public final class Broker implements AutoCloseable {
             counters,
             journal,
             new ReportToControl());
-    this.clients =
-        new ClientDoor(control, data, config, devices, sessionEvents, epoch, yieldMicros);
     this.supervision =
         new Supervision(control, data, config, devices, dist, workerEvents, epoch, yieldMicros);
+    this.clients =
+        new ClientDoor(
+            control,
+            data,
+            config,
+            devices,
+            sessionEvents,
+            device -> supervision.of(device).segments(),
+            epoch,
+            yieldMicros);
     this.controlThread = new Thread(control, "berth-control");
     this.dataThread = new Thread(data, "berth-data");
     LOG.info(

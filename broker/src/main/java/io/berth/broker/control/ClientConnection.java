@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import io.berth.broker.arena.Segment;
 import io.berth.broker.config.BrokerConfig;
 import io.berth.broker.config.Config;
 import io.berth.broker.device.Device;
@@ -26,6 +27,9 @@ import io.berth.shm.control.ControlMessage.Hello;
 import io.berth.shm.control.ControlMessage.Open;
 import io.berth.shm.control.ControlMessage.Opened;
 import io.berth.shm.control.ControlMessage.Refused;
+import io.berth.shm.control.ControlMessage.SegmentAdd;
+import io.berth.shm.control.ControlMessage.SegmentAdded;
+import io.berth.shm.control.ControlMessage.SegmentDrop;
 import io.berth.shm.control.ControlMessage.Welcome;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.region.RegionDescriptor;
@@ -56,6 +60,7 @@ final class ClientConnection implements ControlChannel.Listener {
   private ControlLoop.Timer greetingTimer;
   private Session session;
   private SessionMemory memory;
+  private SessionSegments segments;
   private long memoryBytes;
 
   ClientConnection(ClientDoor door, ControlChannel channel, Principal principal) {
@@ -86,6 +91,10 @@ final class ClientConnection implements ControlChannel.Listener {
         open(token, open);
       } else if (message instanceof Close close) {
         close(token, close);
+      } else if (message instanceof SegmentAdd add) {
+        addSegment(token, add);
+      } else if (message instanceof SegmentDrop drop) {
+        segments.drop(drop.segment(), drop.generation());
       } else if (message instanceof Goodbye) {
         end("goodbye");
       } else {
@@ -162,6 +171,7 @@ final class ClientConnection implements ControlChannel.Listener {
             MAX_HANDLES,
             limits.maxInFlight(),
             limits.maxInlineBytes());
+    segments = new SessionSegments(door, session, principal.uid());
     door.serves(session, this);
     door.data().open(session);
     welcome(token, id, requestRing, responseRing, hello);
@@ -319,6 +329,50 @@ final class ClientConnection implements ControlChannel.Listener {
             });
   }
 
+  private void addSegment(long token, SegmentAdd add) {
+    door.data()
+        .execute(
+            () -> {
+              Handle handle = session.handles().get(add.handle());
+              door.loop()
+                  .execute(
+                      () -> {
+                        if (handle == null) {
+                          refuse(token, Reason.STALE_HANDLE, "no such handle");
+                        } else if (state == State.OPEN) {
+                          segments.add(
+                              handle.device(), add.direction(), add.bytes(), answer(token));
+                        }
+                      });
+            });
+  }
+
+  private SessionSegments.Answer answer(long token) {
+    return new SessionSegments.Answer() {
+      @Override
+      public void added(Segment segment) {
+        if (state != State.OPEN) {
+          return;
+        }
+        try {
+          int descriptor = segment.clientsDescriptor();
+          channel.send(
+              token,
+              new SegmentAdded(segment.index(), segment.generation(), segment.bytes()),
+              descriptor);
+          Descriptors.close(descriptor);
+        } catch (OsException e) {
+          refused(Reason.BUDGET_EXCEEDED, e.getMessage());
+        }
+      }
+
+      @Override
+      public void refused(Reason reason, String text) {
+        refuse(token, reason, text);
+      }
+    };
+  }
+
   private void refuse(long token, Reason reason, String text) {
     channel.send(token, new Refused(reason.usualStatus(), reason, text));
   }
@@ -354,6 +408,7 @@ final class ClientConnection implements ControlChannel.Listener {
       door.servesNoLonger(session);
       door.events().closed(session.id(), principal, why);
       door.data().close(session, () -> door.loop().execute(this::release));
+      segments.dropAll();
     }
   }
 

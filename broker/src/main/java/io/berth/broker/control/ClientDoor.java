@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import io.berth.broker.arena.WorkerSegments;
 import io.berth.broker.config.Config;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Device;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,7 @@ public final class ClientDoor implements AutoCloseable {
   private final ControlLoop loop;
   private final DataThread data;
   private final SessionEvents events;
+  private final Function<Device, WorkerSegments> segments;
   private final Map<String, Device> devices;
   private final long brokerEpoch;
   private final int yieldMicros;
@@ -64,6 +67,7 @@ public final class ClientDoor implements AutoCloseable {
       Config config,
       Map<String, Device> devices,
       SessionEvents events,
+      Function<Device, WorkerSegments> segments,
       long brokerEpoch,
       int yieldMicros) {
     this.loop = loop;
@@ -71,6 +75,7 @@ public final class ClientDoor implements AutoCloseable {
     this.config = config;
     this.devices = Map.copyOf(devices);
     this.events = events;
+    this.segments = segments;
     this.brokerEpoch = brokerEpoch;
     this.yieldMicros = yieldMicros;
     this.budget =
@@ -173,6 +178,10 @@ public final class ClientDoor implements AutoCloseable {
 
   Optional<Device> device(String resource) {
     return Optional.ofNullable(devices.get(resource));
+  }
+
+  WorkerSegments segments(Device device) {
+    return segments.apply(device);
   }
 
   ControlLoop loop() {

@@ -22,6 +22,7 @@ final class MemoryBudget {
   private final int limitSessionsPerUid;
   private final Map<Integer, Use> byUid = new HashMap<>();
   private final Use total = new Use();
+  private long arenaBytes;
 
   MemoryBudget(long limitBytes, long limitBytesPerUid, int limitSessions, int limitSessionsPerUid) {
     this.limitBytes = limitBytes;
@@ -73,6 +74,11 @@ final class MemoryBudget {
     use.sessions--;
     total.sessions--;
     returnBytes(uid, bytes);
+    forgetIfIdle(uid);
+  }
+
+  private void forgetIfIdle(int uid) {
+    Use use = byUid.get(uid);
     if (use.sessions == 0 && use.bytes == 0) {
       byUid.remove(uid);
     }
@@ -81,6 +87,24 @@ final class MemoryBudget {
   void returnBytes(int uid, long bytes) {
     byUid.get(uid).bytes -= bytes;
     total.bytes -= bytes;
+  }
+
+  /** As {@link #takeBytes}, for arenas, which have a limit of their own besides. */
+  String takeArena(int uid, long bytes, long limitArenaBytes) {
+    if (bytes > limitArenaBytes - arenaBytes) {
+      return "arenas " + arenaBytes + " + " + bytes + " bytes > " + limitArenaBytes;
+    }
+    String refusal = takeBytes(uid, bytes);
+    if (refusal == null) {
+      arenaBytes += bytes;
+    }
+    return refusal;
+  }
+
+  void returnArena(int uid, long bytes) {
+    arenaBytes -= bytes;
+    returnBytes(uid, bytes);
+    forgetIfIdle(uid);
   }
 
   int sessions() {

@@ -123,7 +123,6 @@ public final class DataThread implements Runnable {
             endings,
             flushes,
             this.violations,
-            (session, handle, record, at) -> Reason.STALE_REFERENCE,
             journal,
             counters,
             settings.maxInlineBytes());

@@ -70,13 +70,23 @@ final class Endings {
     Session session = requests.session(slot);
     requests.flow(slot).account().ended();
     session.released();
+    unpin(session, slot);
     requests.move(slot, RequestState.FREE);
   }
 
   private void free(int slot) {
+    Session session = requests.session(slot);
     requests.flow(slot).account().ended();
-    closeFor(requests.session(slot), slot);
+    closeFor(session, slot);
+    unpin(session, slot);
     requests.move(slot, RequestState.FREE);
+  }
+
+  private void unpin(Session session, int slot) {
+    int at = requests.recordIndex(slot);
+    if ((requests.records().getInt(at + FLAGS_OFFSET) & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
+      session.segments().unpin(requests.records(), at, slot);
+    }
   }
 
   private void closeFor(Session session, int slot) {

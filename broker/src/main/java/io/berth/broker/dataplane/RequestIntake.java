@@ -32,7 +32,6 @@ final class RequestIntake {
   private final Endings endings;
   private final Flushes flushes;
   private final Violations violations;
-  private final ArenaGate arenas;
   private final KeyUseJournal journal;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
@@ -46,7 +45,6 @@ final class RequestIntake {
       Endings endings,
       Flushes flushes,
       Violations violations,
-      ArenaGate arenas,
       KeyUseJournal journal,
       BrokerCounters counters,
       int maxInlineBytes) {
@@ -55,7 +53,6 @@ final class RequestIntake {
     this.endings = endings;
     this.flushes = flushes;
     this.violations = violations;
-    this.arenas = arenas;
     this.journal = journal;
     this.counters = counters;
     this.maxInlineBytes = maxInlineBytes;
@@ -190,7 +187,7 @@ final class RequestIntake {
       return;
     }
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      Reason reason = arenas.check(session, handle, record, at);
+      Reason reason = session.segments().check(record, at, device);
       if (reason != Reason.NONE) {
         refuse(session, correlation, handleWord, operation, reason, handle.resource());
         return;
@@ -215,6 +212,9 @@ final class RequestIntake {
     requests.admit(
         slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
     session.admitted(correlation, slot, (int) reservation);
+    if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
+      session.segments().pin(record, at, slot);
+    }
     counters.admitted.incrementPlain();
     dispatcher.accept(device, slot, nowNanos);
   }

@@ -5,6 +5,7 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.berth.broker.arena.SegmentTable;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
@@ -28,6 +29,7 @@ public final class Session {
   private final String name;
   private final SessionMemory memory;
   private final HandleTable handles;
+  private final SegmentTable segments = new SegmentTable();
   private final RingReader requests;
   private final RingWriter responses;
   private final Wake wake;
@@ -81,6 +83,10 @@ public final class Session {
 
   public HandleTable handles() {
     return handles;
+  }
+
+  public SegmentTable segments() {
+    return segments;
   }
 
   public RingReader requests() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.arena.WorkerSegments;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ControlChannel;
@@ -13,6 +14,8 @@ import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.OperationEntry;
 import io.berth.shm.control.ControlMessage.Refused;
+import io.berth.shm.control.ControlMessage.SegmentMapped;
+import io.berth.shm.control.ControlMessage.SegmentReleased;
 import io.berth.shm.control.ControlMessage.WorkerFailed;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import io.berth.shm.control.ControlMessage.WorkerReady;
@@ -44,6 +47,7 @@ public final class DeviceSupervisor {
   private final long brokerEpoch;
   private final int yieldMicros;
   private final RestartPolicy restarts;
+  private final WorkerSegments segments = new WorkerSegments();
 
   private WorkerState state = WorkerState.AWAITING_GUARD;
   private GuardChannel guard;
@@ -109,7 +113,8 @@ public final class DeviceSupervisor {
     incarnation = Math.max(incarnation, hello.incarnation());
     workerPid = hello.pid();
     if (state == WorkerState.STOPPING) {
-      channel.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
+      channel.send(
+          GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
       return;
     }
     if (hello.pid() == 0) {
@@ -201,10 +206,12 @@ public final class DeviceSupervisor {
   /** No process of the incarnation is left. */
   private void workerGone() {
     workerPid = 0;
+    segments.detached();
     switch (state) {
       case AWAITING_GUARD -> start();
       case RELEASING ->
-          guard.send(GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
+          guard.send(
+              GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
       case STOPPING, STOPPED, RELEASED, BACKING_OFF, GIVEN_UP -> {}
       default -> {
         // The settlement is asked for first, so that its verdict on the death is known.
@@ -318,6 +325,10 @@ public final class DeviceSupervisor {
   void workerSays(ControlMessage message) {
     if (message instanceof WorkerReady ready && state == WorkerState.OPENING) {
       serve(ready);
+    } else if (message instanceof SegmentMapped mapped) {
+      segments.mapped(mapped);
+    } else if (message instanceof SegmentReleased released) {
+      segments.released(released);
     } else if (message instanceof WorkerFailed failed) {
       trouble = failed.text();
       permanentFailure = failed.permanent();
@@ -341,7 +352,9 @@ public final class DeviceSupervisor {
     int window = Math.max(1, Math.min(wanted, MAX_WINDOW));
     WorkerLink link =
         new WorkerLink(attachment.epoch, attachment.memory, config.broker().maxInlineBytes());
-    data.attach(device, link, window, Map.copyOf(replay));
+    // Requests that name a segment must find it mapped.
+    segments.attached(
+        attachment.channel, () -> data.attach(device, link, window, Map.copyOf(replay)));
     LOG.info(
         "device {}: worker {} serves with {} lanes, window {}: {}{}",
         device.name(),
@@ -483,6 +496,11 @@ public final class DeviceSupervisor {
     } else {
       guard.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
     }
+  }
+
+  /** The segments that this device's workers have mapped. */
+  public WorkerSegments segments() {
+    return segments;
   }
 
   public WorkerState state() {
