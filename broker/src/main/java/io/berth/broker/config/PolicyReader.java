@@ -26,6 +26,9 @@ final class PolicyReader {
       Arrays.stream(Permission.values()).map(Permission::toString).toList();
   private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.\\\\@-]+\\.(service|scope)");
 
+  /** Holds the place of a principal that was refused, so that the rest of its grant is read. */
+  private static final PrincipalMatch NOBODY = new PrincipalMatch.BySub("");
+
   private final Host host;
   private final Identities identities;
   private final BrokerConfig broker;
@@ -78,7 +81,7 @@ final class PolicyReader {
     Grant grant =
         new Grant(
             s.place().file() + ":" + s.place().line(),
-            principal.orElse(new PrincipalMatch.BySub("")),
+            principal.orElse(NOBODY),
             resources,
             permissions,
             s.choice("max_priority", PriorityClass.class, PriorityClass.NORMAL),
@@ -93,7 +96,8 @@ final class PolicyReader {
             onBehalfOf,
             s.choice("audit", Audit.class, keyUse));
     s.end();
-    if (grant.principal() instanceof PrincipalMatch.BySub && delegation != Delegation.FALSE) {
+    if (principal.filter(PrincipalMatch.BySub.class::isInstance).isPresent()
+        && delegation != Delegation.FALSE) {
       s.error(
           s.place("delegate"),
           s.path("delegate") + ": a sub-principal cannot delegate further; remove it");

@@ -297,6 +297,17 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void one_mistake_gives_one_message() {
+    String message =
+        Fixture.refusal(
+            DEVICE + "}]",
+            "policy: {grants: [{principal: {user: ghost}, resources: ['hsm:payments'],"
+                + " permissions: [sign], delegate: true, on_behalf_of: [b]}]}");
+    assertEquals(1, message.lines().count(), message);
+    assertTrue(message.contains("no user 'ghost'"), message);
+  }
+
+  @Test
   void a_grant_is_read_with_names_roles_and_defaults() throws ConfigException {
     Config config =
         Fixture.load(
