@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -187,8 +188,11 @@ pid_t start_child(int (*body)(void)) {
     pid_t child = fork();
     if (child < 0)
         give_up("fork");
-    if (child == 0)
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG,
+              SIGKILL); /* a child that hangs by design must not outlive a test that failed */
         _exit(body());
+    }
     return child;
 }
 
