@@ -234,9 +234,14 @@ static bool read_proc(pid_t child, const char *name, char *text, size_t room) {
     return true;
 }
 
+bool in_system_call(pid_t child, long number) {
+    char text[512], *end;
+    return read_proc(child, "syscall", text, sizeof text) && strtol(text, &end, 10) == number &&
+           end != text;
+}
+
 bool waits_for_a_lock(pid_t child) {
-    char text[512];
-    return read_proc(child, "syscall", text, sizeof text) && strtol(text, NULL, 10) == SYS_futex;
+    return in_system_call(child, SYS_futex);
 }
 
 bool hangs(pid_t child) {
