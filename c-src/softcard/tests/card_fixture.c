@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -187,8 +188,11 @@ pid_t start_child(int (*body)(void)) {
     pid_t child = fork();
     if (child < 0)
         give_up("fork");
-    if (child == 0)
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG,
+              SIGKILL); /* a child that hangs by design must not outlive a test that failed */
         _exit(body());
+    }
     return child;
 }
 
@@ -230,9 +234,14 @@ static bool read_proc(pid_t child, const char *name, char *text, size_t room) {
     return true;
 }
 
+bool in_system_call(pid_t child, long number) {
+    char text[512], *end;
+    return read_proc(child, "syscall", text, sizeof text) && strtol(text, &end, 10) == number &&
+           end != text;
+}
+
 bool waits_for_a_lock(pid_t child) {
-    char text[512];
-    return read_proc(child, "syscall", text, sizeof text) && strtol(text, NULL, 10) == SYS_futex;
+    return in_system_call(child, SYS_futex);
 }
 
 bool hangs(pid_t child) {

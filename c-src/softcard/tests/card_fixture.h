@@ -54,6 +54,7 @@ void kill_child(pid_t child);
 
 /* Polls until it is so, or ends the test program after half a minute. */
 void await(bool (*so)(pid_t child), pid_t child);
+bool in_system_call(pid_t child, long number);
 /* Asleep in a futex, as one who waits for a lock. */
 bool waits_for_a_lock(pid_t child);
 /* Asleep with SIGTERM blocked. */

@@ -3,9 +3,12 @@
  * them, fork, death. */
 #include "card_fixture.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -175,6 +178,62 @@ static void a_channel_is_held_over_all_processes_and_survives_its_holder(void) {
     a_second_waits_until_the_first_is_killed("exclusive=no,channels=1");
 }
 
+static _Atomic int *signature_over; /* shared with the children */
+
+static int child_signs_then_hangs_in_random(void) {
+    ECCSignature signature;
+    break_by("hang:random:1");
+    void *own = open_session(open_device());
+    SDF_InternalSign_ECC(own, 3, e, 32, &signature);
+    *signature_over = 1;
+    return SDF_GenerateRandom(own, 16, random_bytes);
+}
+
+static bool in_service(pid_t child) {
+    return in_system_call(child, SYS_clock_nanosleep);
+}
+
+static bool said_ready(pid_t child) {
+    (void)child;
+    return poll(&(struct pollfd){.fd = ready[0], .events = POLLIN}, 1, 0) == 1;
+}
+
+/*
+ * The holder signs for so long and at once asks again, for an operation in which it hangs with the
+ * lock. The other, who began to wait during the signature, gets ready only if it is served before
+ * that. False: it came too late to show anything.
+ */
+static bool who_waits_is_served_first(int service_milliseconds) {
+    char behaviour[128];
+    snprintf(behaviour, sizeof behaviour, "exclusive=no,driver_lock=yes,service_time_us.sign=%d000",
+             service_milliseconds);
+    behave(behaviour);
+    *signature_over = 0;
+    pid_t holder = start_child(child_signs_then_hangs_in_random);
+    await(in_service, holder);
+    pid_t other = start_child(child_opens_and_waits);
+    await(waits_for_a_lock, other);
+    bool shown = *signature_over == 0;
+    if (shown)
+        await(said_ready, other);
+    kill_child(holder);
+    kill_child(other);
+    if (said_ready(other))
+        await_ready();
+    behave(NULL);
+    return shown;
+}
+
+static void the_drivers_lock_goes_to_who_waits_and_not_back_to_who_had_it(void) {
+    signature_over = mmap(NULL, sizeof *signature_over, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int milliseconds = 500;
+    while (!who_waits_is_served_first(milliseconds) && milliseconds < 16000)
+        milliseconds *= 2;
+    CHECK(milliseconds < 16000);
+    munmap((void *)signature_over, sizeof *signature_over);
+}
+
 static int child_draws_once(void) {
     void *own = open_session(open_device());
     return SDF_GenerateRandom(own, 16, random_bytes) == SDR_OK ? 0 : 1;
@@ -261,6 +320,7 @@ int main(int argc, char **argv) {
     RUN(a_card_that_admits_many_is_shared_but_not_with_one_who_wants_it_alone);
     RUN(slots_are_counted_over_all_processes_and_a_killed_one_gives_its_back);
     RUN(the_drivers_lock_is_held_over_all_processes_and_survives_its_holder);
+    RUN(the_drivers_lock_goes_to_who_waits_and_not_back_to_who_had_it);
     RUN(a_channel_is_held_over_all_processes_and_survives_its_holder);
     RUN(a_second_channel_lets_a_second_operation_run);
     RUN(service_time_is_spent_without_the_processor);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const char STATE_FILE[] = "driver.state";
-static const uint64_t STATE_MAGIC = 0x42534331u; /* raised when struct driver_state changes */
+static const uint64_t STATE_MAGIC = 0x42534332u; /* raised when struct driver_state changes */
 
 /* Shared by processes of one build; written anew by the first of them, so that nothing stale is
  * ever believed. */
@@ -22,6 +22,7 @@ struct driver_state {
     _Atomic uint32_t releases; /* of channels; what waiters sleep on */
     _Atomic uint32_t waiters;  /* may read too high after a waiter was killed: that costs a system
                                   call, no more */
+    pthread_mutex_t driver_queue; /* held by the first who waits for driver_lock */
     pthread_mutex_t driver_lock;
     pid_t last_pid; /* under driver_lock */
     pthread_mutex_t channel[BEHAVIOUR_CHANNELS_MOST];
@@ -33,6 +34,7 @@ static void state_initialise(struct driver_state *state) {
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&state->driver_queue, &attributes);
     pthread_mutex_init(&state->driver_lock, &attributes);
     for (int i = 0; i < BEHAVIOUR_CHANNELS_MOST; i++)
         pthread_mutex_init(&state->channel[i], &attributes);
@@ -160,6 +162,19 @@ static bool taken_over(pthread_mutex_t *lock, int result) {
     return result == 0 || result == EOWNERDEAD;
 }
 
+/*
+ * A kernel's semaphore goes to who waits, not to who has just given it back and asks again; a plain
+ * mutex would let one process keep it and so hide what a change of process costs. The first in the
+ * queue keeps everybody else, the last holder too, from driver_lock.
+ */
+static bool take_driver_lock(struct driver_state *state) {
+    bool first = taken_over(&state->driver_queue, pthread_mutex_lock(&state->driver_queue));
+    bool locked = taken_over(&state->driver_lock, pthread_mutex_lock(&state->driver_lock));
+    if (first)
+        pthread_mutex_unlock(&state->driver_queue);
+    return locked;
+}
+
 static int take_channel(struct driver_state *state, int channels) {
     /* A killed holder frees its channel without a wake-up; this bounds how long that goes unseen.
      */
@@ -198,9 +213,7 @@ static void sleep_until(const struct timespec *from, uint32_t microseconds) {
 void driver_begin(struct driver *driver, struct service *service) {
     const struct behaviour *behaviour = driver->behaviour;
     struct driver_state *state = driver->state;
-    service->driver_locked =
-        behaviour->driver_lock &&
-        taken_over(&state->driver_lock, pthread_mutex_lock(&state->driver_lock));
+    service->driver_locked = behaviour->driver_lock && take_driver_lock(state);
     service->channel =
         behaviour->channels == 0 ? -1 : take_channel(state, (int)behaviour->channels);
     if (service->driver_locked && behaviour->switch_penalty_us != 0) {
