@@ -38,6 +38,10 @@ final class CycleFileReader implements AutoCloseable {
   private static final int NOT_COMPLETE = 0x8000_0000;
   private static final int META_DATA = 0x4000_0000;
   private static final int LENGTH_MASK = 0x3FFF_FFFF;
+
+  /** Chronicle writes the name EOF behind the mark, as a field name of the wire type; nobody reads it. */
+  private static final int END_MARK_LABEL = 0x464F_45C3;
+
   private static final int BUFFER_BYTES = 64 * 1024;
 
   private final Path file;
@@ -66,6 +70,11 @@ final class CycleFileReader implements AutoCloseable {
     return position;
   }
 
+  /** Offset of the first byte that nobody has written: behind the last entry, or behind the mark of a rolled file. */
+  long endOfWriting() {
+    return Math.max(position, nextPosition);
+  }
+
   /** The bytes of the entry found last. */
   byte[] payload() {
     return payload;
@@ -89,7 +98,8 @@ final class CycleFileReader implements AutoCloseable {
         return Step.END;
       }
       if (header == (NOT_COMPLETE | META_DATA)) {
-        nextPosition = position + 4;
+        boolean labelled = position + 8 <= fileBytes && intAt(position + 4) == END_MARK_LABEL;
+        nextPosition = position + (labelled ? 8 : 4);
         return Step.END_MARK;
       }
       if ((header & NOT_COMPLETE) != 0) {

@@ -103,7 +103,7 @@ final class JournalRecovery {
     }
     Path lastFile = cycles.isEmpty() ? null : cycles.get(cycles.size() - 1);
     if (lastFile != null) {
-      clearAfter(lastFile, endPosition);
+      clearAfter(lastFile);
     }
     return new Result(new AuditChain(key, tailMac), lastFile, endPosition, replayed, detail);
   }
@@ -206,15 +206,15 @@ final class JournalRecovery {
     return cycles;
   }
 
-  /** Zeroes what follows the last whole entry; an end mark stays, as the file was rolled. */
-  private static void clearAfter(Path file, long end) throws IOException {
+  /**
+   * Zeroes what follows the last whole entry: what was half written, and the mark of a rolled file, because this is the newest one
+   * and a clock that was set back may lead to writing on in it.
+   */
+  private static void clearAfter(Path file) throws IOException {
     long from;
     try (CycleFileReader reader = new CycleFileReader(file)) {
-      CycleFileReader.Step step;
-      do {
-        step = reader.next();
-      } while (step == CycleFileReader.Step.ENTRY);
-      from = reader.firstNonZero(step == CycleFileReader.Step.END_MARK ? end + 4 : end);
+      while (reader.next() == CycleFileReader.Step.ENTRY) {}
+      from = reader.firstNonZero(reader.position());
     }
     if (from >= 0) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.core.OS;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
@@ -38,7 +39,11 @@ final class JournalStore implements AutoCloseable {
   /** Least block size: header and index pages of a new file and the headroom fit into one block. */
   static final int MIN_BLOCK_BYTES = 256 * 1024;
 
-  private static final int METADATA_BYTES = 256 * 1024;
+  /**
+   * Exactly the size that Chronicle gives its metadata file, one chunk and its overlap: it reads up to the end of the file, and
+   * with a longer one it fails, retries for ten seconds, and says that it could not lock.
+   */
+  private static final int METADATA_BYTES = 2 * OS.SAFE_PAGE_SIZE;
 
   private final Path directory;
   private final RollPeriod roll;
@@ -92,12 +97,12 @@ final class JournalStore implements AutoCloseable {
     boolean sameFile = wantedFile.equals(file);
     long begin = sameFile ? endPosition : 0;
     long need = blockEndAfter(begin + bytes + HEADROOM_BYTES);
-    if (!sameFile || need > reservedBytes) {
-      space.ensure(wantedFile, need);
-    }
     if (queue == null) {
       period = wantedPeriod;
-      openQueue(wantedFile, sameFile, begin);
+      openQueue();
+    }
+    if (!sameFile || need > reservedBytes) {
+      space.ensure(wantedFile, need);
     }
     if (!sameFile) {
       force();
@@ -126,14 +131,19 @@ final class JournalStore implements AutoCloseable {
         newest + ": is not a file of a " + roll + " journal, or lies too far in the future for the clock of this host");
   }
 
-  private void openQueue(Path firstFile, boolean existing, long begin) throws IOException {
+  /**
+   * Opens Chronicle, before a new file is prepared: its appender would wait ten seconds for the header of a prepared one. The
+   * file written last gets its storage first, because Chronicle may put an end mark there.
+   */
+  private void openQueue() throws IOException {
     Path metadata = directory.resolve("metadata.cq4t");
     space.ensure(metadata, METADATA_BYTES);
     try (FileChannel channel = FileChannel.open(metadata, StandardOpenOption.WRITE)) {
-      SpaceSource.WRITTEN_ZEROS.extend(channel, 0, channel.size());
+      SpaceSource.WRITTEN_ZEROS.extend(channel, 0, METADATA_BYTES);
     }
-    if (existing) {
-      space.fillHoles(firstFile, begin);
+    if (file != null) {
+      space.ensure(file, blockEndAfter(endPosition + HEADROOM_BYTES));
+      space.fillHoles(file, endPosition);
     }
     queue =
         SingleChronicleQueueBuilder.binary(directory)
@@ -141,13 +151,11 @@ final class JournalStore implements AutoCloseable {
             .timeProvider(() -> roll.millisIn(period))
             .blockSize(blockBytes)
             .build();
+    appender = queue.createAppender();
   }
 
   /** Appends one entry inside what {@link #reserve} made sure of. It survives the death of this process on return. */
   void append(byte[] entry) {
-    if (appender == null) {
-      appender = queue.createAppender();
-    }
     try (DocumentContext document = appender.writingDocument()) {
       Bytes<?> bytes = document.wire().bytes();
       bytes.write(entry);
@@ -156,9 +164,9 @@ final class JournalStore implements AutoCloseable {
     forcePending = true;
   }
 
-  /** Whether final records fit into the headroom of the present file. */
+  /** Whether final records fit into the headroom of the present file: always, once anything was appended. */
   boolean canAppendFinalRecords() {
-    return appender != null;
+    return reservedBytes > 0;
   }
 
   /** Forces what was appended to disk; fsync also writes the pages that were changed through a mapping. */

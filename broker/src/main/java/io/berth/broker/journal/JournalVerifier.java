@@ -181,8 +181,7 @@ public final class JournalVerifier {
         records++;
         walk.take(file, reader.position(), reader.payload());
       }
-      long residue =
-          reader.firstNonZero(reader.position() + (step == CycleFileReader.Step.END_MARK ? 4 : 0));
+      long residue = reader.firstNonZero(reader.endOfWriting());
       if (step == CycleFileReader.Step.MALFORMED) {
         add(Finding.Kind.UNREADABLE, -1, -1, file, reader.position(), reader.problem());
       } else if (residue >= 0 && lastFile) {
