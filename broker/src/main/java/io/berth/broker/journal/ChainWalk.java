@@ -34,6 +34,8 @@ final class ChainWalk implements AutoCloseable {
   private int backwardFinding = -1;
   private byte[] backwardMac;
 
+  private boolean previousAltered;
+  private long unjudged;
   private long verified;
   private long checkpoints;
   private long firstVerified = -1;
@@ -165,6 +167,7 @@ final class ChainWalk implements AutoCloseable {
   private void check(Path file, long position, AuditRecord record, StoredEntry entry) {
     byte[] right = null;
     boolean matches = false;
+    boolean altered = false;
     for (byte[] previous : previousMacs) {
       byte[] mac = key.mac(previous, entry.canonical(), entry.canonical().length);
       matches |= Arrays.equals(mac, entry.mac());
@@ -177,9 +180,14 @@ final class ChainWalk implements AutoCloseable {
       if (record.entry().event() == AuditEvent.CHECKPOINT || record.entry().event() == AuditEvent.PRUNED) {
         checkSignature(file, position, record);
       }
+    } else if (previousAltered) {
+      // Both the MAC and the content before it were changed, so that what this one was sealed with is unknown.
+      unjudged++;
     } else if (!previousMacs.isEmpty()) {
+      altered = true;
       report(Finding.Kind.ALTERED, sequence, sequence, file, position, "the MAC does not match the record");
     }
+    previousAltered = altered;
     last = new Head(sequence, entry.mac());
     for (int i = 0; i < watched.size(); i++) {
       watchedMismatch[i] |= watched.get(i).sequence() == sequence && !watched.get(i).equals(last);
@@ -276,6 +284,11 @@ final class ChainWalk implements AutoCloseable {
   /** The last record in the order of the chain; null when there was none. */
   Head last() {
     return last;
+  }
+
+  /** Records that cannot be judged because the record before was altered together with its MAC. */
+  long unjudged() {
+    return unjudged;
   }
 
   long verified() {

@@ -51,6 +51,7 @@ final class CycleFileReader implements AutoCloseable {
   private long bufferStart;
   private long nextPosition;
   private long position;
+  private long lastHeader = -1;
   private byte[] payload;
   private String problem = "";
 
@@ -68,6 +69,11 @@ final class CycleFileReader implements AutoCloseable {
   /** Offset of the header of what {@link #next} found last; at the end, where the next entry would begin. */
   long position() {
     return position;
+  }
+
+  /** Offset of the last whole entry's header, Chronicle's own entries included; -1 before the first. */
+  long lastHeader() {
+    return lastHeader;
   }
 
   /** Offset of the first byte that nobody has written: behind the last entry, or behind the mark of a rolled file. */
@@ -110,6 +116,7 @@ final class CycleFileReader implements AutoCloseable {
       if (end > fileBytes) {
         return malformed("entry of " + untrustedLength + " bytes ends beyond the file, at " + fileBytes);
       }
+      lastHeader = position;
       boolean metaData = (header & META_DATA) != 0;
       if ((position == 0) != (metaData && position == 0)) {
         return malformed("the file does not begin with a queue header");

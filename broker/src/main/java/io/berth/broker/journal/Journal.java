@@ -99,7 +99,8 @@ public final class Journal implements AutoCloseable {
             settings.blockBytes(),
             space,
             recovered.lastFile(),
-            recovered.endPosition());
+            recovered.endPosition(),
+            recovered.beginNewFile());
     this.headFile = HeadFile.openForWriting(files.head(), chainId);
   }
 

@@ -4,10 +4,8 @@ package io.berth.broker.journal;
 import static io.berth.broker.journal.JournalException.Reason.TAMPERED;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,10 +28,11 @@ final class JournalRecovery {
    * @param chain the chain after the last record, or after the head when records were lost
    * @param lastFile the file to go on in, null when there is none
    * @param endPosition where its last entry ends
+   * @param beginNewFile the file's own index may point behind its end; go on in a new one
    * @param replayed records found after the stored key state
    * @param detail what the record JOURNAL_OPENED says
    */
-  record Result(AuditChain chain, Path lastFile, long endPosition, long replayed, String detail) {}
+  record Result(AuditChain chain, Path lastFile, long endPosition, boolean beginNewFile, long replayed, String detail) {}
 
   private final JournalFiles files;
   private final SealFile.State seal;
@@ -102,10 +101,9 @@ final class JournalRecovery {
       detail += checkHead(head, key, macAtHead);
     }
     Path lastFile = cycles.isEmpty() ? null : cycles.get(cycles.size() - 1);
-    if (lastFile != null) {
-      clearAfter(lastFile);
-    }
-    return new Result(new AuditChain(key, tailMac), lastFile, endPosition, replayed, detail);
+    boolean indexDoubtful = lastFile != null && CycleFileRepair.repairEnd(lastFile);
+    return new Result(
+        new AuditChain(key, tailMac), lastFile, endPosition, indexDoubtful, replayed, detail);
   }
 
   /**
@@ -168,27 +166,48 @@ final class JournalRecovery {
         TAMPERED, file + " at " + position + ": " + what + "; verify the journal, move it away, and begin a new one");
   }
 
-  /** Removes files that were prepared but hold nothing yet (a crash between the two), and lists the others. */
+  /**
+   * Lists the files that hold something. A file of zeros was prepared and not begun, and is removed. One whose own header was never
+   * completed cannot hold records of ours, but is kept under another name, in case somebody made it look so.
+   */
   private List<Path> filesWithRecords() throws IOException {
     List<Path> kept = new ArrayList<>();
     for (Path file : files.cycleFiles()) {
-      boolean begun;
+      CycleFileReader.Step step;
+      boolean zeros;
       try (CycleFileReader reader = new CycleFileReader(file)) {
-        CycleFileReader.Step step = reader.next();
-        boolean nothing = step == CycleFileReader.Step.END || step == CycleFileReader.Step.INCOMPLETE;
-        begun = !nothing || reader.firstNonZero(CHRONICLE_PAGES_BYTES) >= 0;
+        step = reader.next();
+        zeros = step == CycleFileReader.Step.END && reader.lastHeader() < 0 && reader.firstNonZero(0) < 0;
       }
-      if (begun) {
-        kept.add(file);
-      } else {
+      if (zeros) {
         Files.delete(file);
+      } else if (step == CycleFileReader.Step.INCOMPLETE || step == CycleFileReader.Step.END) {
+        putAsideUnlessBegun(file, kept);
+      } else {
+        kept.add(file);
       }
     }
     return kept;
   }
 
-  /** A new file's own header and index pages end before this; beyond it, non-zero bytes are records. */
-  private static final long CHRONICLE_PAGES_BYTES = 128 * 1024;
+  private static void putAsideUnlessBegun(Path file, List<Path> kept) throws IOException {
+    long lastHeader;
+    try (CycleFileReader reader = new CycleFileReader(file)) {
+      while (reader.next() == CycleFileReader.Step.ENTRY) {}
+      lastHeader = reader.lastHeader();
+    }
+    if (lastHeader >= 0) {
+      kept.add(file);
+      return;
+    }
+    for (int i = 0; ; i++) {
+      Path aside = file.resolveSibling(file.getFileName() + ".unfinished-" + i);
+      if (!Files.exists(aside)) {
+        Files.move(file, aside);
+        return;
+      }
+    }
+  }
 
   /** The files from the one that holds this record on. */
   private static List<Path> fromFileHolding(List<Path> cycles, long sequence) throws IOException {
@@ -204,25 +223,6 @@ final class JournalRecovery {
       }
     }
     return cycles;
-  }
-
-  /**
-   * Zeroes what follows the last whole entry: what was half written, and the mark of a rolled file, because this is the newest one
-   * and a clock that was set back may lead to writing on in it.
-   */
-  private static void clearAfter(Path file) throws IOException {
-    long from;
-    try (CycleFileReader reader = new CycleFileReader(file)) {
-      while (reader.next() == CycleFileReader.Step.ENTRY) {}
-      from = reader.firstNonZero(reader.position());
-    }
-    if (from >= 0) {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        // In place: the blocks exist, and must stay.
-        SpaceSource.WRITTEN_ZEROS.extend(channel, from, channel.size());
-        channel.force(false);
-      }
-    }
   }
 
   /** A loss that a restart declared: records that only the head remembered. */

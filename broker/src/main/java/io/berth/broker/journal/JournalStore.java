@@ -57,15 +57,21 @@ final class JournalStore implements AutoCloseable {
   private long endPosition;
   private long reservedBytes;
   private boolean forcePending;
+  private boolean beginNewFile;
 
-  /** Continues after {@code lastFile}, which ends at {@code endPosition}; null when the queue is empty. */
+  /**
+   * Continues after {@code lastFile}, which ends at {@code endPosition}; null when the queue is empty.
+   *
+   * @param beginNewFile not in that file but after it
+   */
   JournalStore(
       Path directory,
       RollPeriod roll,
       int blockBytes,
       SpaceReservation space,
       Path lastFile,
-      long endPosition) {
+      long endPosition,
+      boolean beginNewFile) {
     ChronicleSettings.apply();
     if (blockBytes < MIN_BLOCK_BYTES || Integer.bitCount(blockBytes) != 1) {
       throw new IllegalArgumentException(
@@ -77,6 +83,7 @@ final class JournalStore implements AutoCloseable {
     this.space = space;
     this.file = lastFile;
     this.endPosition = endPosition;
+    this.beginNewFile = beginNewFile;
     this.period = Long.MIN_VALUE;
   }
 
@@ -89,10 +96,11 @@ final class JournalStore implements AutoCloseable {
   void reserve(long epochMillis, long bytes) throws IOException {
     long wantedPeriod = Math.max(period, roll.periodOf(epochMillis));
     Path wantedFile = directory.resolve(roll.fileName(wantedPeriod));
-    if (file != null && wantedFile.compareTo(file) < 0) {
-      // The clock stepped back across a period (or a restart): the chain goes on in the newest file.
-      wantedFile = file;
-      wantedPeriod = Math.max(period, periodOfFile(file, roll.periodOf(epochMillis)));
+    if (file != null && wantedFile.compareTo(file) < (beginNewFile ? 1 : 0)) {
+      // The clock stepped back across a period (or a restart): the chain goes on in the newest file, or in one after it.
+      wantedPeriod =
+          Math.max(period, periodOfFile(file, roll.periodOf(epochMillis)) + (beginNewFile ? 1 : 0));
+      wantedFile = directory.resolve(roll.fileName(wantedPeriod));
     }
     boolean sameFile = wantedFile.equals(file);
     long begin = sameFile ? endPosition : 0;
@@ -106,6 +114,7 @@ final class JournalStore implements AutoCloseable {
     }
     if (!sameFile) {
       force();
+      beginNewFile = false;
       file = wantedFile;
       endPosition = 0;
       reservedBytes = 0;

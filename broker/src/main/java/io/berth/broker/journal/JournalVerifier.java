@@ -90,6 +90,9 @@ public final class JournalVerifier {
             "missing at the beginning, and the prune record does not verify");
       }
       judgeEnd(walk, head, start);
+      if (walk.unjudged() > 0) {
+        notes.add(walk.unjudged() + " records right after altered ones cannot be judged");
+      }
       return new VerifyReport(
           findings,
           notes,
@@ -131,17 +134,28 @@ public final class JournalVerifier {
     return null;
   }
 
+  /**
+   * The first record's number. It is not verified yet: when the second record says otherwise, the smaller beginning is taken, and
+   * the walk finds out which of the two was altered.
+   */
   private static long firstStoredSequence(List<Path> cycles) throws IOException {
+    long first = -1;
     for (Path file : cycles) {
       try (CycleFileReader reader = new CycleFileReader(file)) {
-        if (reader.next() == CycleFileReader.Step.ENTRY) {
+        while (reader.next() == CycleFileReader.Step.ENTRY) {
           AuditRecord record = decodeOrNull(reader.payload());
-          // An unreadable first record is reported by the walk, as record 0.
-          return record == null ? 0 : record.sequence();
+          if (record == null) {
+            // Reported by the walk, as the first record.
+            return Math.max(first, 0);
+          }
+          if (first >= 0) {
+            return Math.max(0, Math.min(first, record.sequence() - 1));
+          }
+          first = record.sequence();
         }
       }
     }
-    return 0;
+    return Math.max(first, 0);
   }
 
   /** The last prune record; only looked for when the beginning is missing. */

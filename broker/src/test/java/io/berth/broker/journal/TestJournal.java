@@ -64,7 +64,7 @@ record TestJournal(JournalFiles files, JournalSettings settings, Clock clock, Se
         4000 + number,
         0,
         "payments",
-        number % 2 == 0 ? "" : "签约-" + number,
+        number / 2 % 2 == 0 ? "" : "签约-" + number,
         "hsm:payments/sign-key-1",
         "sm2-sign",
         "n=" + number);
