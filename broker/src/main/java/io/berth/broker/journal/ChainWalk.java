@@ -6,14 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Walks along the records in the order of the files, recomputes the chain, and says of each deviation what it is.
+ * Walks along the records in the order of the files, recomputes the chain, and says of each
+ * deviation what it is.
  *
- * <p>After a deviation it goes on from the stored MAC, so that one altered record is one finding and what follows is still
- * verified. Whether a wrong sequence number is an altered record, a gap or a swap shows only at the records after it; findings are
- * therefore revised as the walk goes on.
+ * <p>After a deviation it goes on from the stored MAC, so that one altered record is one finding
+ * and what follows is still verified. Whether a wrong sequence number is an altered record, a gap
+ * or a swap shows only at the records after it; findings are therefore revised as the walk goes on.
  */
 final class ChainWalk implements AutoCloseable {
-  /** A longer jump of sequence numbers is not believed and not stepped over: it would take hours to compute. */
+  /**
+   * A longer jump of sequence numbers is not believed and not stepped over: it would take hours to
+   * compute.
+   */
   private static final long MAX_GAP = 50_000_000;
 
   private final byte[] chainId;
@@ -25,7 +29,10 @@ final class ChainWalk implements AutoCloseable {
 
   private RatchetKey key;
 
-  /** MACs that the record before may have had: the stored one, and the right one if that differs; empty when unknown. */
+  /**
+   * MACs that the record before may have had: the stored one, and the right one if that differs;
+   * empty when unknown.
+   */
   private List<byte[]> previousMacs;
 
   private long expected;
@@ -100,14 +107,20 @@ final class ChainWalk implements AutoCloseable {
   private void place(Path file, long position, AuditRecord record, StoredEntry entry) {
     long sequence = record.sequence();
     if (keyBeforeJump != null && sequence == keyBeforeJump.sequence() + 1) {
-      // The record before claimed a far number and this one has the number after the gap's first: it was altered, not a gap.
-      replaceFinding(jumpFinding, Finding.Kind.ALTERED, keyBeforeJump.sequence(), "its sequence number was changed");
+      // The record before claimed a far number and this one has the number after the gap's first:
+      // it was altered, not a gap.
+      replaceFinding(
+          jumpFinding,
+          Finding.Kind.ALTERED,
+          keyBeforeJump.sequence(),
+          "its sequence number was changed");
       key.close();
       key = keyBeforeJump;
       keyBeforeJump = null;
       advance(List.of(last.mac()));
     } else if (backwardFinding >= 0 && sequence == expected + 1) {
-      replaceFinding(backwardFinding, Finding.Kind.ALTERED, expected, "its sequence number was changed");
+      replaceFinding(
+          backwardFinding, Finding.Kind.ALTERED, expected, "its sequence number was changed");
       advance(List.of(backwardMac));
     }
     forgetJump();
@@ -126,15 +139,26 @@ final class ChainWalk implements AutoCloseable {
   private void takeBackward(Path file, long position, long sequence, StoredEntry entry) {
     for (int i = 0; i < findings.size(); i++) {
       Finding gap = findings.get(i);
-      if (gap.kind() == Finding.Kind.REMOVED && gap.firstSequence() <= sequence && sequence <= gap.lastSequence()) {
-        replaceFinding(i, Finding.Kind.REORDERED, gap.firstSequence(), "record " + sequence + " stands after later ones");
+      if (gap.kind() == Finding.Kind.REMOVED
+          && gap.firstSequence() <= sequence
+          && sequence <= gap.lastSequence()) {
+        replaceFinding(
+            i,
+            Finding.Kind.REORDERED,
+            gap.firstSequence(),
+            "record " + sequence + " stands after later ones");
         return;
       }
     }
     backwardFinding = findings.size();
     backwardMac = entry.mac();
     report(
-        Finding.Kind.REORDERED, sequence, sequence, file, position, "found where record " + expected + " belongs");
+        Finding.Kind.REORDERED,
+        sequence,
+        sequence,
+        file,
+        position,
+        "found where record " + expected + " belongs");
   }
 
   /** A number that is too large; false when it is not believed. */
@@ -142,7 +166,12 @@ final class ChainWalk implements AutoCloseable {
     long sequence = record.sequence();
     if (sequence - expected > MAX_GAP) {
       report(
-          Finding.Kind.ALTERED, expected, expected, file, position, "claims the sequence number " + sequence);
+          Finding.Kind.ALTERED,
+          expected,
+          expected,
+          file,
+          position,
+          "claims the sequence number " + sequence);
       return false;
     }
     JournalRecovery.DeclaredLoss loss = JournalRecovery.DeclaredLoss.of(record);
@@ -177,15 +206,23 @@ final class ChainWalk implements AutoCloseable {
     if (matches) {
       verified++;
       firstVerified = firstVerified < 0 ? sequence : firstVerified;
-      if (record.entry().event() == AuditEvent.CHECKPOINT || record.entry().event() == AuditEvent.PRUNED) {
+      if (record.entry().event() == AuditEvent.CHECKPOINT
+          || record.entry().event() == AuditEvent.PRUNED) {
         checkSignature(file, position, record);
       }
     } else if (previousAltered) {
-      // Both the MAC and the content before it were changed, so that what this one was sealed with is unknown.
+      // Both the MAC and the content before it were changed, so that what this one was sealed with
+      // is unknown.
       unjudged++;
     } else if (!previousMacs.isEmpty()) {
       altered = true;
-      report(Finding.Kind.ALTERED, sequence, sequence, file, position, "the MAC does not match the record");
+      report(
+          Finding.Kind.ALTERED,
+          sequence,
+          sequence,
+          file,
+          position,
+          "the MAC does not match the record");
     }
     previousAltered = altered;
     last = new Head(sequence, entry.mac());
@@ -260,13 +297,15 @@ final class ChainWalk implements AutoCloseable {
   private void replaceFinding(int index, Finding.Kind kind, long sequence, String message) {
     if (index < findings.size()) {
       Finding old = findings.get(index);
-      findings.set(index, new Finding(kind, sequence, sequence, old.file(), old.position(), message));
+      findings.set(
+          index, new Finding(kind, sequence, sequence, old.file(), old.position(), message));
     }
   }
 
   /** Whether the chain tag of the head file is right; the walk must have ended. */
   boolean headTagMatches() {
-    if (headFound.head().sequence() >= expected && headFound.head().sequence() - expected <= MAX_GAP) {
+    if (headFound.head().sequence() >= expected
+        && headFound.head().sequence() - expected <= MAX_GAP) {
       key.stepTo(headFound.head().sequence() + 1);
       return headFound.tagMatches(key);
     }

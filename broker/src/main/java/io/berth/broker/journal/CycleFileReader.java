@@ -7,18 +7,22 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 
 /**
- * Reads the entries of one cycle file of a Chronicle queue without Chronicle, and without mapping it.
+ * Reads the entries of one cycle file of a Chronicle queue without Chronicle, and without mapping
+ * it.
  *
- * <p>The verifier's input is hostile. Chronicle's own tailer trusts lengths, maps what they point to and waits for headers that
- * never become complete; a file truncated under a mapping kills the JVM. Here every length is checked against the file and against
- * the longest record before it is used, and reading is plain positional reads.
+ * <p>The verifier's input is hostile. Chronicle's own tailer trusts lengths, maps what they point
+ * to and waits for headers that never become complete; a file truncated under a mapping kills the
+ * JVM. Here every length is checked against the file and against the longest record before it is
+ * used, and reading is plain positional reads.
  *
- * <p>The form (Chronicle Queue 2026.4, wire type BINARY_LIGHT): entries aligned to four bytes, each a little-endian 32-bit header
- * and its bytes. Header: bit 31 not complete, bit 30 meta data (the file's header and index pages), bits 0-29 length. Zero means
- * nothing written yet; bits 31 and 30 with length zero mark the end of a rolled file. A writer completes the header after the
- * bytes, and we read the header before the bytes, so that a file may be read while it is written.
+ * <p>The form (Chronicle Queue 2026.4, wire type BINARY_LIGHT): entries aligned to four bytes, each
+ * a little-endian 32-bit header and its bytes. Header: bit 31 not complete, bit 30 meta data (the
+ * file's header and index pages), bits 0-29 length. Zero means nothing written yet; bits 31 and 30
+ * with length zero mark the end of a rolled file. A writer completes the header after the bytes,
+ * and we read the header before the bytes, so that a file may be read while it is written.
  */
 final class CycleFileReader implements AutoCloseable {
   /** What {@link #next} found. */
@@ -39,15 +43,20 @@ final class CycleFileReader implements AutoCloseable {
   private static final int META_DATA = 0x4000_0000;
   private static final int LENGTH_MASK = 0x3FFF_FFFF;
 
-  /** Chronicle writes the name EOF behind the mark, as a field name of the wire type; nobody reads it. */
+  /**
+   * Chronicle writes the name EOF behind the mark, as a field name of the wire type; nobody reads
+   * it.
+   */
   private static final int END_MARK_LABEL = 0x464F_45C3;
 
   private static final int BUFFER_BYTES = 64 * 1024;
+  private static final byte[] ZEROS = new byte[BUFFER_BYTES];
 
   private final Path file;
   private final FileChannel channel;
   private final long fileBytes;
-  private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer buffer =
+      ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private long bufferStart;
   private long nextPosition;
   private long position;
@@ -66,17 +75,25 @@ final class CycleFileReader implements AutoCloseable {
     return file;
   }
 
-  /** Offset of the header of what {@link #next} found last; at the end, where the next entry would begin. */
+  /**
+   * Offset of the header of what {@link #next} found last; at the end, where the next entry would
+   * begin.
+   */
   long position() {
     return position;
   }
 
-  /** Offset of the last whole entry's header, Chronicle's own entries included; -1 before the first. */
+  /**
+   * Offset of the last whole entry's header, Chronicle's own entries included; -1 before the first.
+   */
   long lastHeader() {
     return lastHeader;
   }
 
-  /** Offset of the first byte that nobody has written: behind the last entry, or behind the mark of a rolled file. */
+  /**
+   * Offset of the first byte that nobody has written: behind the last entry, or behind the mark of
+   * a rolled file.
+   */
   long endOfWriting() {
     return Math.max(position, nextPosition);
   }
@@ -114,7 +131,8 @@ final class CycleFileReader implements AutoCloseable {
       int untrustedLength = header & LENGTH_MASK;
       long end = position + 4 + untrustedLength;
       if (end > fileBytes) {
-        return malformed("entry of " + untrustedLength + " bytes ends beyond the file, at " + fileBytes);
+        return malformed(
+            "entry of " + untrustedLength + " bytes ends beyond the file, at " + fileBytes);
       }
       lastHeader = position;
       boolean metaData = (header & META_DATA) != 0;
@@ -126,7 +144,8 @@ final class CycleFileReader implements AutoCloseable {
         continue;
       }
       if (untrustedLength > StoredEntry.MAX_BYTES) {
-        return malformed("entry of " + untrustedLength + " bytes > longest record " + StoredEntry.MAX_BYTES);
+        return malformed(
+            "entry of " + untrustedLength + " bytes > longest record " + StoredEntry.MAX_BYTES);
       }
       payload = new byte[untrustedLength];
       fill(position + 4, untrustedLength);
@@ -141,10 +160,9 @@ final class CycleFileReader implements AutoCloseable {
       int wanted = (int) Math.min(BUFFER_BYTES, fileBytes - at);
       fill(at, wanted);
       int offset = (int) (at - bufferStart);
-      for (int i = 0; i < wanted; i++) {
-        if (buffer.get(offset + i) != 0) {
-          return at + i;
-        }
+      int differs = Arrays.mismatch(buffer.array(), offset, offset + wanted, ZEROS, 0, wanted);
+      if (differs >= 0) {
+        return at + differs;
       }
       at += wanted;
     }
@@ -157,7 +175,8 @@ final class CycleFileReader implements AutoCloseable {
   }
 
   private int intAt(long at) throws IOException {
-    // Read afresh only when outside the buffer: a header seen as incomplete or zero ends the reading anyway.
+    // Read afresh only when outside the buffer: a header seen as incomplete or zero ends the
+    // reading anyway.
     fill(at, 4);
     return buffer.getInt((int) (at - bufferStart));
   }
@@ -176,7 +195,8 @@ final class CycleFileReader implements AutoCloseable {
     }
     buffer.flip();
     if (buffer.limit() < bytes) {
-      throw new IOException(file + ": became shorter while it was read, at " + (bufferStart + buffer.limit()));
+      throw new IOException(
+          file + ": became shorter while it was read, at " + (bufferStart + buffer.limit()));
     }
   }
 

@@ -15,14 +15,18 @@ import java.util.Arrays;
 /**
  * Makes the newest cycle file end where its last whole entry ends, in Chronicle's eyes too.
  *
- * <p>Behind the last whole entry may be what was half written, and the mark of a rolled file (a clock that was set back may lead to
- * writing on in it); both are zeroed. And Chronicle begins to write where the file's header says that the last entry is: after a power
- * loss that can be where no entry is, and Chronicle would leave a hole that every reader takes for the end.
+ * <p>Behind the last whole entry may be what was half written, and the mark of a rolled file (a
+ * clock that was set back may lead to writing on in it); both are zeroed. And Chronicle begins to
+ * write where the file's header says that the last entry is: after a power loss that can be where
+ * no entry is, and Chronicle would leave a hole that every reader takes for the end.
  */
 final class CycleFileRepair {
   private static final byte[] FIELD = "writePosition".getBytes(StandardCharsets.US_ASCII);
 
-  /** Behind the field's name: type codes of an array of longs, its capacity and its used length, both 2 (BINARY_LIGHT). */
+  /**
+   * Behind the field's name: type codes of an array of longs, its capacity and its used length,
+   * both 2 (BINARY_LIGHT).
+   */
   private static final byte[] FIELD_FORM = {
     (byte) 0x8e, 1, 0, 0, 0, 0, (byte) 0x8d, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0
   };
@@ -34,7 +38,8 @@ final class CycleFileRepair {
   /**
    * Repairs the end.
    *
-   * @return whether the header pointed behind the end; then its index may as well, and nothing should be appended to this file
+   * @return whether the header pointed behind the end; then its index may as well, and nothing
+   *     should be appended to this file
    */
   static boolean repairEnd(Path file) throws IOException {
     long end;
@@ -46,7 +51,8 @@ final class CycleFileRepair {
       lastHeader = reader.lastHeader();
       firstResidue = reader.firstNonZero(end);
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       if (firstResidue >= 0) {
         // In place: the blocks exist, and must stay.
         SpaceSource.WRITTEN_ZEROS.extend(channel, end, channel.size());
@@ -57,7 +63,12 @@ final class CycleFileRepair {
       boolean behindEnd = start.getLong(valueAt) > lastHeader;
       if (behindEnd) {
         // The second value combines sequence and position; zero makes Chronicle count anew.
-        ByteBuffer values = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(lastHeader).putLong(0).flip();
+        ByteBuffer values =
+            ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(lastHeader)
+                .putLong(0)
+                .flip();
         while (values.hasRemaining()) {
           channel.write(values, valueAt + values.position());
         }
@@ -73,13 +84,15 @@ final class CycleFileRepair {
     for (int at = 0; at + FIELD.length + FIELD_FORM.length + 16 <= start.length; at++) {
       int form = at + FIELD.length;
       if (Arrays.equals(start, at, form, FIELD, 0, FIELD.length)
-          && Arrays.equals(start, form, form + FIELD_FORM.length, FIELD_FORM, 0, FIELD_FORM.length)) {
+          && Arrays.equals(
+              start, form, form + FIELD_FORM.length, FIELD_FORM, 0, FIELD_FORM.length)) {
         return form + FIELD_FORM.length;
       }
     }
     throw new JournalException(
         MALFORMED,
-        file + ": has not the header that this version of Chronicle Queue writes; verify the journal, move it away, "
+        file
+            + ": has not the header that this version of Chronicle Queue writes; verify the journal, move it away, "
             + "and begin a new one");
   }
 }

@@ -42,6 +42,12 @@ public record Finding(
             : firstSequence == lastSequence
                 ? " record " + firstSequence
                 : " records " + firstSequence + ".." + lastSequence;
-    return kind + records + " in " + file.getFileName() + (position < 0 ? "" : " at " + position) + ": " + message;
+    return kind
+        + records
+        + " in "
+        + file.getFileName()
+        + (position < 0 ? "" : " at " + position)
+        + ": "
+        + message;
   }
 }

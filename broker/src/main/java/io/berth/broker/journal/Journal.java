@@ -26,18 +26,20 @@ import org.slf4j.LoggerFactory;
 /**
  * The tamper-evident audit log.
  *
- * <p>{@link #append} returns when the record and the head are in memory that the kernel writes out whatever happens to this
- * process; with {@link JournalSettings.SyncPolicy#EVERY_BATCH} it is also on disk. See {@link AuditChain} for what the chain proves
- * and {@link JournalVerifier} for what is found.
+ * <p>{@link #append} returns when the record and the head are in memory that the kernel writes out
+ * whatever happens to this process; with {@link JournalSettings.SyncPolicy#EVERY_BATCH} it is also
+ * on disk. See {@link AuditChain} for what the chain proves and {@link JournalVerifier} for what is
+ * found.
  *
  * <pre>
  *   OPEN --no space--> FULL --space again--> OPEN
  *     \________________/\___ close, or a failure ---> CLOSED
  * </pre>
  *
- * A full journal has written JOURNAL_DEGRADED, refuses with {@link JournalException.Reason#FULL}, counts what it refused, and tries
- * again at most every {@code retryInterval}; then it writes JOURNAL_RECOVERED with that count. Any other failure closes it: the
- * next opening reads from disk what is true.
+ * A full journal has written JOURNAL_DEGRADED, refuses with {@link JournalException.Reason#FULL},
+ * counts what it refused, and tries again at most every {@code retryInterval}; then it writes
+ * JOURNAL_RECOVERED with that count. Any other failure closes it: the next opening reads from disk
+ * what is true.
  *
  * <p>Not thread-safe; one thread opens, uses and closes it.
  */
@@ -105,8 +107,8 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Makes the keys of a new journal in a directory that has none. The verification key is written beside them, once, mode 0400:
-   * move it to the auditor and away from this host.
+   * Makes the keys of a new journal in a directory that has none. The verification key is written
+   * beside them, once, mode 0400: move it to the auditor and away from this host.
    */
   public static void create(JournalFiles files, SecureRandom random) throws IOException {
     ProtectedFile.createOrCheckDirectory(files.directory());
@@ -115,8 +117,10 @@ public final class Journal implements AutoCloseable {
     byte[] key = new byte[RatchetKey.KEY_BYTES];
     random.nextBytes(chainId);
     random.nextBytes(key);
-    byte[] publicKeyHash = CheckpointKey.create(files.checkpointKey(), files.checkpointPublicKey(), random);
-    try (VerificationKey verification = new VerificationKey(chainId, new RatchetKey(0, key), publicKeyHash);
+    byte[] publicKeyHash =
+        CheckpointKey.create(files.checkpointKey(), files.checkpointPublicKey(), random);
+    try (VerificationKey verification =
+            new VerificationKey(chainId, new RatchetKey(0, key), publicKeyHash);
         AuditChain chain = new AuditChain(new RatchetKey(0, key), AuditChain.genesisMac(chainId))) {
       Arrays.fill(key, (byte) 0);
       verification.write(files.verificationKey());
@@ -126,12 +130,13 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Opens a journal that {@link #create} made, for writing, and goes on where it ended. Writes JOURNAL_OPENED; when there is no space
-   * for it the journal is FULL from the start.
+   * Opens a journal that {@link #create} made, for writing, and goes on where it ended. Writes
+   * JOURNAL_OPENED; when there is no space for it the journal is FULL from the start.
    *
    * @throws JournalException LOCKED, MISSING, PERMISSIONS, MALFORMED or TAMPERED
    */
-  public static Journal open(JournalFiles files, JournalSettings settings, SecureRandom random) throws IOException {
+  public static Journal open(JournalFiles files, JournalSettings settings, SecureRandom random)
+      throws IOException {
     ChronicleSettings.apply();
     ProtectedFile.createOrCheckDirectory(files.directory());
     FileChannel lockChannel =
@@ -164,10 +169,12 @@ public final class Journal implements AutoCloseable {
     try {
       lock = channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      throw new JournalException(LOCKED, files.directory() + ": is open in this process already", e);
+      throw new JournalException(
+          LOCKED, files.directory() + ": is open in this process already", e);
     }
     if (lock == null) {
-      throw new JournalException(LOCKED, files.directory() + ": another process has it open; a journal has one writer");
+      throw new JournalException(
+          LOCKED, files.directory() + ": another process has it open; a journal has one writer");
     }
     return lock;
   }
@@ -189,7 +196,8 @@ public final class Journal implements AutoCloseable {
    * Writes one record.
    *
    * @return the head after it, which proves the record to whoever notes it
-   * @throws JournalException FULL when nothing was written for want of space, CLOSED after close or a failure
+   * @throws JournalException FULL when nothing was written for want of space, CLOSED after close or
+   *     a failure
    */
   public Head append(AuditEntry entry) throws IOException {
     return appendAll(List.of(entry));
@@ -199,7 +207,8 @@ public final class Journal implements AutoCloseable {
   public Head appendAll(List<AuditEntry> entries) throws IOException {
     for (AuditEntry entry : entries) {
       if (entry.event().reservedForJournal()) {
-        throw new IllegalArgumentException("audit event " + entry.event() + " is written by the journal itself only");
+        throw new IllegalArgumentException(
+            "audit event " + entry.event() + " is written by the journal itself only");
       }
     }
     requireOpen(entries.size());
@@ -216,7 +225,10 @@ public final class Journal implements AutoCloseable {
     return head();
   }
 
-  /** To be called now and then when nothing is appended: writes a checkpoint that is due, and tries to leave FULL. */
+  /**
+   * To be called now and then when nothing is appended: writes a checkpoint that is due, and tries
+   * to leave FULL.
+   */
   public void tick() throws IOException {
     if (state == State.FULL) {
       tryRecover();
@@ -246,8 +258,9 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Deletes the oldest files of which every record is older than {@code before}. The new start is anchored by a signed and chained
-   * record before anything is deleted; only a prefix is ever deleted, and never the file being written.
+   * Deletes the oldest files of which every record is older than {@code before}. The new start is
+   * anchored by a signed and chained record before anything is deleted; only a prefix is ever
+   * deleted, and never the file being written.
    *
    * @return sequence of the first record kept, or -1 when nothing was old enough
    */
@@ -279,7 +292,8 @@ public final class Journal implements AutoCloseable {
 
   private void requireNotClosed() throws JournalException {
     if (state == State.CLOSED) {
-      throw new JournalException(CLOSED, files.directory() + ": was closed, or a failure closed it; open it anew");
+      throw new JournalException(
+          CLOSED, files.directory() + ": was closed, or a failure closed it; open it anew");
     }
   }
 
@@ -290,7 +304,11 @@ public final class Journal implements AutoCloseable {
       if (state == State.FULL) {
         refused += wanted;
         throw new JournalException(
-            FULL, files.directory() + ": no space could be reserved; " + refused + " records refused so far; free space there");
+            FULL,
+            files.directory()
+                + ": no space could be reserved; "
+                + refused
+                + " records refused so far; free space there");
       }
     }
   }
@@ -316,7 +334,10 @@ public final class Journal implements AutoCloseable {
     return canonical;
   }
 
-  /** From here on a failure leaves memory and files apart: it closes the journal, and the next opening finds out. */
+  /**
+   * From here on a failure leaves memory and files apart: it closes the journal, and the next
+   * opening finds out.
+   */
   private void appendReserved(List<byte[]> canonical) throws IOException {
     boolean done = false;
     try {
@@ -326,7 +347,8 @@ public final class Journal implements AutoCloseable {
       if (settings.sync() == JournalSettings.SyncPolicy.EVERY_BATCH) {
         store.force();
       }
-      // After the records: a head may lag behind them by one batch, but an acknowledged record always has one.
+      // After the records: a head may lag behind them by one batch, but an acknowledged record
+      // always has one.
       headFile.write(chain);
       recordsSinceCheckpoint += canonical.size();
       done = true;
@@ -339,7 +361,8 @@ public final class Journal implements AutoCloseable {
 
   private void checkpointIfDue() throws IOException {
     Instant intervalEnd = lastCheckpoint.plus(settings.checkpointInterval());
-    boolean timeIsUp = recordsSinceCheckpoint > 0 && !settings.clock().instant().isBefore(intervalEnd);
+    boolean timeIsUp =
+        recordsSinceCheckpoint > 0 && !settings.clock().instant().isBefore(intervalEnd);
     boolean due = timeIsUp || recordsSinceCheckpoint >= settings.checkpointRecords();
     if (due && state == State.OPEN) {
       try {
@@ -354,9 +377,11 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private Head writeCheckpoint(AuditEvent event, long firstKept, byte[] macBeforeFirstKept) throws IOException {
+  private Head writeCheckpoint(AuditEvent event, long firstKept, byte[] macBeforeFirstKept)
+      throws IOException {
     Instant now = settings.clock().instant();
-    byte[] before = macBeforeFirstKept == null ? AuditChain.genesisMac(chainId) : macBeforeFirstKept;
+    byte[] before =
+        macBeforeFirstKept == null ? AuditChain.genesisMac(chainId) : macBeforeFirstKept;
     CheckpointStatement statement =
         new CheckpointStatement(head(), toNanos(now), chain.nextSequence(), firstKept, before);
     byte[] signature = checkpointKey.sign(statement.bytes(chainId));
@@ -380,7 +405,10 @@ public final class Journal implements AutoCloseable {
     lastCheckpoint = now;
   }
 
-  /** The last record goes into the headroom of the present file, which has storage; then the reserve is given back. */
+  /**
+   * The last record goes into the headroom of the present file, which has storage; then the reserve
+   * is given back.
+   */
   private void enterFull(JournalException cause) throws IOException {
     LOG.error("{}", cause.getMessage());
     state = State.FULL;
@@ -393,8 +421,12 @@ public final class Journal implements AutoCloseable {
       try {
         storeKeyState(now);
       } catch (IOException e) {
-        // Not lost, only later: a restart begins from the older key state, and the window of the present epoch stays open.
-        LOG.warn("journal {}: key state not stored on a full disk: {}", files.directory(), e.getMessage());
+        // Not lost, only later: a restart begins from the older key state, and the window of the
+        // present epoch stays open.
+        LOG.warn(
+            "journal {}: key state not stored on a full disk: {}",
+            files.directory(),
+            e.getMessage());
       }
     }
   }
@@ -406,7 +438,8 @@ public final class Journal implements AutoCloseable {
     }
     nextRetry = now.plus(settings.retryInterval());
     String detail = openedDetail == null ? "" : openedDetail + " ";
-    AuditEvent event = openedDetail == null ? AuditEvent.JOURNAL_RECOVERED : AuditEvent.JOURNAL_OPENED;
+    AuditEvent event =
+        openedDetail == null ? AuditEvent.JOURNAL_RECOVERED : AuditEvent.JOURNAL_OPENED;
     if (openedDetail == null) {
       detail += "refused=" + refused;
     }

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where the parts of a journal are. The verification key is written here at creation and is meant to be moved off the host.
+ * Where the parts of a journal are. The verification key is written here at creation and is meant
+ * to be moved off the host.
  *
  * @param directory the journal's directory, 0700
  */
@@ -53,7 +54,10 @@ public record JournalFiles(Path directory) {
     return directory.resolve("reserve");
   }
 
-  /** The cycle files, oldest first: their names are dates, so that the order of names is the order of time. */
+  /**
+   * The cycle files, oldest first: their names are dates, so that the order of names is the order
+   * of time.
+   */
   List<Path> cycleFiles() throws IOException {
     if (!Files.isDirectory(queue())) {
       return List.of();

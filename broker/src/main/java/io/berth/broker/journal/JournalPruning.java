@@ -23,7 +23,10 @@ final class JournalPruning {
 
   private JournalPruning() {}
 
-  /** The files before {@code currentFile} of which every record is older, or null when there is none. */
+  /**
+   * The files before {@code currentFile} of which every record is older, or null when there is
+   * none.
+   */
   static Plan plan(JournalFiles files, long beforeNanos, Path currentFile) throws IOException {
     List<Path> old = new ArrayList<>();
     long lastSequence = -1;
@@ -68,7 +71,13 @@ final class JournalPruning {
 
   private static JournalException notPruned(Path file, long position, String what) {
     return new JournalException(
-        TAMPERED, file + " at " + position + ": " + what + "; nothing was pruned, because it would destroy evidence");
+        TAMPERED,
+        file
+            + " at "
+            + position
+            + ": "
+            + what
+            + "; nothing was pruned, because it would destroy evidence");
   }
 
   /** Deletes, oldest first, so that an interruption leaves a contiguous rest. */

@@ -13,13 +13,17 @@ import java.util.List;
 /**
  * Finds where a journal goes on after its process ended, in whatever way.
  *
- * <p>It starts from the stored key state (the last checkpoint), finds the record before it, and checks each record after it as the
- * verifier would. What was half written behind the last whole record is cleared, so that Chronicle neither waits for it nor lets
- * it show through later. It goes on only if all is as this journal can have left it: the records since the checkpoint verify, and
+ * <p>It starts from the stored key state (the last checkpoint), finds the record before it, and
+ * checks each record after it as the verifier would. What was half written behind the last whole
+ * record is cleared, so that Chronicle neither waits for it nor lets it show through later. It goes
+ * on only if all is as this journal can have left it: the records since the checkpoint verify, and
  * the head is among them or, after a power loss, beyond them.
  */
 final class JournalRecovery {
-  /** More lost records than this after a power loss are not believed; the head file is then forged or damaged. */
+  /**
+   * More lost records than this after a power loss are not believed; the head file is then forged
+   * or damaged.
+   */
   private static final long MAX_LOST_RECORDS = 50_000_000;
 
   /**
@@ -32,7 +36,13 @@ final class JournalRecovery {
    * @param replayed records found after the stored key state
    * @param detail what the record JOURNAL_OPENED says
    */
-  record Result(AuditChain chain, Path lastFile, long endPosition, boolean beginNewFile, long replayed, String detail) {}
+  record Result(
+      AuditChain chain,
+      Path lastFile,
+      long endPosition,
+      boolean beginNewFile,
+      long replayed,
+      String detail) {}
 
   private final JournalFiles files;
   private final SealFile.State seal;
@@ -70,14 +80,18 @@ final class JournalRecovery {
             macAtHead = entry.mac();
           }
           if (record.sequence() < sealed) {
-            anchored |= record.sequence() == sealed - 1 && Arrays.equals(entry.mac(), seal.headMac());
+            anchored |=
+                record.sequence() == sealed - 1 && Arrays.equals(entry.mac(), seal.headMac());
             continue;
           }
           if (!anchored || record.sequence() != key.sequence()) {
             checkDeclaredLoss(key, record, file, reader.position());
           }
-          if (!Arrays.equals(entry.mac(), key.mac(previousMac(record), entry.canonical(), entry.canonical().length))) {
-            throw tampered(file, reader.position(), "record " + record.sequence() + " does not match its MAC");
+          if (!Arrays.equals(
+              entry.mac(),
+              key.mac(previousMac(record), entry.canonical(), entry.canonical().length))) {
+            throw tampered(
+                file, reader.position(), "record " + record.sequence() + " does not match its MAC");
           }
           tailMac = entry.mac();
           lastSequence = record.sequence();
@@ -92,11 +106,15 @@ final class JournalRecovery {
     if (!anchored) {
       throw new JournalException(
           TAMPERED,
-          files.queue() + ": record " + (sealed - 1) + ", which was on disk before the key was stored, is missing or another; "
+          files.queue()
+              + ": record "
+              + (sealed - 1)
+              + ", which was on disk before the key was stored, is missing or another; "
               + "verify the journal, move it away, and begin a new one");
     }
     long replayed = lastSequence - (sealed - 1);
-    String detail = (sealed == 0 && replayed == 0 ? "created" : "resumed replayed=" + replayed) + remark;
+    String detail =
+        (sealed == 0 && replayed == 0 ? "created" : "resumed replayed=" + replayed) + remark;
     if (head != null) {
       detail += checkHead(head, key, macAtHead);
     }
@@ -107,10 +125,11 @@ final class JournalRecovery {
   }
 
   /**
-   * The head against what was found. A head beyond the last record is a power loss as long as it carries the right tag: the chain
-   * then goes on after it.
+   * The head against what was found. A head beyond the last record is a power loss as long as it
+   * carries the right tag: the chain then goes on after it.
    */
-  private String checkHead(HeadFile.Found found, RatchetKey key, byte[] macAtHead) throws IOException {
+  private String checkHead(HeadFile.Found found, RatchetKey key, byte[] macAtHead)
+      throws IOException {
     Head head = found.head();
     if (!Arrays.equals(found.chainId(), seal.chainId())) {
       throw new JournalException(TAMPERED, files.head() + ": belongs to another journal");
@@ -118,13 +137,18 @@ final class JournalRecovery {
     if (head.sequence() <= lastSequence) {
       if (macAtHead != null && !Arrays.equals(macAtHead, head.mac())) {
         throw new JournalException(
-            TAMPERED, files.head() + ": record " + head.sequence() + " had another MAC when its head was written");
+            TAMPERED,
+            files.head()
+                + ": record "
+                + head.sequence()
+                + " had another MAC when its head was written");
       }
       return "";
     }
     long lost = head.sequence() - lastSequence;
     if (lost > MAX_LOST_RECORDS) {
-      throw new JournalException(TAMPERED, files.head() + ": is " + lost + " records ahead of the queue");
+      throw new JournalException(
+          TAMPERED, files.head() + ": is " + lost + " records ahead of the queue");
     }
     long firstLost = lastSequence + 1;
     key.stepTo(head.sequence() + 1);
@@ -137,12 +161,16 @@ final class JournalRecovery {
   }
 
   /** A gap in the replayed records is right only where an earlier restart declared it. */
-  private void checkDeclaredLoss(RatchetKey key, AuditRecord record, Path file, long position) throws IOException {
+  private void checkDeclaredLoss(RatchetKey key, AuditRecord record, Path file, long position)
+      throws IOException {
     DeclaredLoss loss = DeclaredLoss.of(record);
     if (loss == null
         || loss.firstLost() != key.sequence()
         || record.sequence() - key.sequence() > MAX_LOST_RECORDS) {
-      throw tampered(file, position, "found record " + record.sequence() + " where " + key.sequence() + " belongs");
+      throw tampered(
+          file,
+          position,
+          "found record " + record.sequence() + " where " + key.sequence() + " belongs");
     }
     key.stepTo(record.sequence());
   }
@@ -163,12 +191,19 @@ final class JournalRecovery {
 
   private static JournalException tampered(Path file, long position, String what) {
     return new JournalException(
-        TAMPERED, file + " at " + position + ": " + what + "; verify the journal, move it away, and begin a new one");
+        TAMPERED,
+        file
+            + " at "
+            + position
+            + ": "
+            + what
+            + "; verify the journal, move it away, and begin a new one");
   }
 
   /**
-   * Lists the files that hold something. A file of zeros was prepared and not begun, and is removed. One whose own header was never
-   * completed cannot hold records of ours, but is kept under another name, in case somebody made it look so.
+   * Lists the files that hold something. A file of zeros was prepared and not begun, and is
+   * removed. One whose own header was never completed cannot hold records of ours, but is kept
+   * under another name, in case somebody made it look so.
    */
   private List<Path> filesWithRecords() throws IOException {
     List<Path> kept = new ArrayList<>();
@@ -177,7 +212,10 @@ final class JournalRecovery {
       boolean zeros;
       try (CycleFileReader reader = new CycleFileReader(file)) {
         step = reader.next();
-        zeros = step == CycleFileReader.Step.END && reader.lastHeader() < 0 && reader.firstNonZero(0) < 0;
+        zeros =
+            step == CycleFileReader.Step.END
+                && reader.lastHeader() < 0
+                && reader.firstNonZero(0) < 0;
       }
       if (zeros) {
         Files.delete(file);
@@ -244,7 +282,9 @@ final class JournalRecovery {
       try {
         Head lastLost = Head.parse(parts.length == 2 ? parts[1] : "");
         long firstLost = Long.parseLong(parts[0]);
-        return firstLost >= 0 && firstLost <= lastLost.sequence() && lastLost.sequence() == record.sequence() - 1
+        return firstLost >= 0
+                && firstLost <= lastLost.sequence()
+                && lastLost.sequence() == record.sequence() - 1
             ? new DeclaredLoss(firstLost, lastLost)
             : null;
       } catch (IllegalArgumentException e) {

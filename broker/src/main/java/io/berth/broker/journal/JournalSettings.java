@@ -31,11 +31,15 @@ public record JournalSettings(
   /** When records are forced to disk. */
   public enum SyncPolicy {
     /**
-     * At checkpoints. An acknowledged record survives the death of every process, and of the whole host except for what was
-     * written since the last checkpoint; such a loss is declared in the journal.
+     * At checkpoints. An acknowledged record survives the death of every process, and of the whole
+     * host except for what was written since the last checkpoint; such a loss is declared in the
+     * journal.
      */
     AT_CHECKPOINT,
-    /** Before each acknowledgement: an acknowledged record survives power loss. One fsync per append or batch. */
+    /**
+     * Before each acknowledgement: an acknowledged record survives power loss. One fsync per append
+     * or batch.
+     */
     EVERY_BATCH
   }
 
@@ -43,7 +47,11 @@ public record JournalSettings(
   public JournalSettings {
     if (checkpointRecords < 1 || reserveBytes < 0) {
       throw new IllegalArgumentException(
-          "journal settings: checkpointRecords " + checkpointRecords + " < 1 or reserveBytes " + reserveBytes + " < 0");
+          "journal settings: checkpointRecords "
+              + checkpointRecords
+              + " < 1 or reserveBytes "
+              + reserveBytes
+              + " < 0");
     }
   }
 
@@ -64,13 +72,29 @@ public record JournalSettings(
   /** A copy with another roll period. */
   public JournalSettings withRoll(RollPeriod value) {
     return new JournalSettings(
-        value, blockBytes, reserveBytes, checkpointRecords, checkpointInterval, sync, retryInterval, clock, space);
+        value,
+        blockBytes,
+        reserveBytes,
+        checkpointRecords,
+        checkpointInterval,
+        sync,
+        retryInterval,
+        clock,
+        space);
   }
 
   /** A copy with another block size and reserve. */
   public JournalSettings withSpace(int block, long reserve) {
     return new JournalSettings(
-        roll, block, reserve, checkpointRecords, checkpointInterval, sync, retryInterval, clock, space);
+        roll,
+        block,
+        reserve,
+        checkpointRecords,
+        checkpointInterval,
+        sync,
+        retryInterval,
+        clock,
+        space);
   }
 
   /** A copy with other checkpoint limits. */
@@ -82,18 +106,42 @@ public record JournalSettings(
   /** A copy with another sync policy. */
   public JournalSettings withSync(SyncPolicy value) {
     return new JournalSettings(
-        roll, blockBytes, reserveBytes, checkpointRecords, checkpointInterval, value, retryInterval, clock, space);
+        roll,
+        blockBytes,
+        reserveBytes,
+        checkpointRecords,
+        checkpointInterval,
+        value,
+        retryInterval,
+        clock,
+        space);
   }
 
   /** A copy with another clock. */
   public JournalSettings withClock(InstantSource value) {
     return new JournalSettings(
-        roll, blockBytes, reserveBytes, checkpointRecords, checkpointInterval, sync, retryInterval, value, space);
+        roll,
+        blockBytes,
+        reserveBytes,
+        checkpointRecords,
+        checkpointInterval,
+        sync,
+        retryInterval,
+        value,
+        space);
   }
 
   /** A copy with another source of space. */
   JournalSettings withSpaceSource(SpaceSource value) {
     return new JournalSettings(
-        roll, blockBytes, reserveBytes, checkpointRecords, checkpointInterval, sync, retryInterval, clock, value);
+        roll,
+        blockBytes,
+        reserveBytes,
+        checkpointRecords,
+        checkpointInterval,
+        sync,
+        retryInterval,
+        clock,
+        value);
   }
 }

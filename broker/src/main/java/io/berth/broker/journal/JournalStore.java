@@ -16,19 +16,22 @@ import net.openhft.chronicle.wire.DocumentContext;
 /**
  * Appends entries to a Chronicle queue whose files never have holes.
  *
- * <p><b>Why, and how it is done.</b> Chronicle Queue 2026.4 grows a cycle file by {@code setLength} to the end of the block that it
- * is about to map (plus an overlap of a quarter of a block), that is, sparsely; on a full disk the next store is a SIGBUS and the
- * JVM is gone. It extends only what is too short ({@code ChunkedMappedFile.resizeRafIfTooSmall}), and it takes an existing file of
- * zeros for a new one. So we write zeros to the end of the block after the one that an append can reach, before Chronicle sees the
- * append; its own {@code setLength} then never has anything to do. The same holds for a new cycle file and for the
- * metadata file. Time is given to Chronicle by us and stands still during an append, so that it cannot roll to a file that was
- * not prepared.
+ * <p><b>Why, and how it is done.</b> Chronicle Queue 2026.4 grows a cycle file by {@code setLength}
+ * to the end of the block that it is about to map (plus an overlap of a quarter of a block), that
+ * is, sparsely; on a full disk the next store is a SIGBUS and the JVM is gone. It extends only what
+ * is too short ({@code ChunkedMappedFile.resizeRafIfTooSmall}), and it takes an existing file of
+ * zeros for a new one. So we write zeros to the end of the block after the one that an append can
+ * reach, before Chronicle sees the append; its own {@code setLength} then never has anything to do.
+ * The same holds for a new cycle file and for the metadata file. Time is given to Chronicle by us
+ * and stands still during an append, so that it cannot roll to a file that was not prepared.
  *
- * <p>Each file keeps {@link #HEADROOM_BYTES} beyond the last ordinary entry: Chronicle's index pages, and the final records that
- * are written when space is refused, have storage already. Nobody else can take it away, as they could take freed space.
+ * <p>Each file keeps {@link #HEADROOM_BYTES} beyond the last ordinary entry: Chronicle's index
+ * pages, and the final records that are written when space is refused, have storage already. Nobody
+ * else can take it away, as they could take freed space.
  *
- * <p>The metadata file holds locks by process id, which a {@code kill -9} leaves held (and in a container the next process has the
- * same id), and nothing that cannot be derived. It is zeroed at each opening, under the journal's own file lock.
+ * <p>The metadata file holds locks by process id, which a {@code kill -9} leaves held (and in a
+ * container the next process has the same id), and nothing that cannot be derived. It is zeroed at
+ * each opening, under the journal's own file lock.
  *
  * <p>Not thread-safe; one thread uses a store for its whole life.
  */
@@ -40,8 +43,9 @@ final class JournalStore implements AutoCloseable {
   static final int MIN_BLOCK_BYTES = 256 * 1024;
 
   /**
-   * Exactly the size that Chronicle gives its metadata file, one chunk and its overlap: it reads up to the end of the file, and
-   * with a longer one it fails, retries for ten seconds, and says that it could not lock.
+   * Exactly the size that Chronicle gives its metadata file, one chunk and its overlap: it reads up
+   * to the end of the file, and with a longer one it fails, retries for ten seconds, and says that
+   * it could not lock.
    */
   private static final int METADATA_BYTES = 2 * OS.SAFE_PAGE_SIZE;
 
@@ -60,7 +64,8 @@ final class JournalStore implements AutoCloseable {
   private boolean beginNewFile;
 
   /**
-   * Continues after {@code lastFile}, which ends at {@code endPosition}; null when the queue is empty.
+   * Continues after {@code lastFile}, which ends at {@code endPosition}; null when the queue is
+   * empty.
    *
    * @param beginNewFile not in that file but after it
    */
@@ -88,8 +93,8 @@ final class JournalStore implements AutoCloseable {
   }
 
   /**
-   * Reserves storage for entries of so many bytes in total at this time, rolling to a new file if the period is over. After it the
-   * entries can be appended without touching a hole.
+   * Reserves storage for entries of so many bytes in total at this time, rolling to a new file if
+   * the period is over. After it the entries can be appended without touching a hole.
    *
    * @throws JournalException FULL; the store is as before
    */
@@ -97,7 +102,8 @@ final class JournalStore implements AutoCloseable {
     long wantedPeriod = Math.max(period, roll.periodOf(epochMillis));
     Path wantedFile = directory.resolve(roll.fileName(wantedPeriod));
     if (file != null && wantedFile.compareTo(file) < (beginNewFile ? 1 : 0)) {
-      // The clock stepped back across a period (or a restart): the chain goes on in the newest file, or in one after it.
+      // The clock stepped back across a period (or a restart): the chain goes on in the newest
+      // file, or in one after it.
       wantedPeriod =
           Math.max(period, periodOfFile(file, roll.periodOf(epochMillis)) + (beginNewFile ? 1 : 0));
       wantedFile = directory.resolve(roll.fileName(wantedPeriod));
@@ -123,13 +129,16 @@ final class JournalStore implements AutoCloseable {
     reservedBytes = Math.max(reservedBytes, need);
   }
 
-  /** Entries cross a block at most once beyond this; a batch that is longer is simply counted in. */
+  /**
+   * Entries cross a block at most once beyond this; a batch that is longer is simply counted in.
+   */
   private long blockEndAfter(long position) {
     return (position / blockBytes + 2) * blockBytes;
   }
 
   private long periodOfFile(Path newest, long from) throws IOException {
-    // Names are dates; walking forward from now is short for a clock that stepped back a little, and bounded.
+    // Names are dates; walking forward from now is short for a clock that stepped back a little,
+    // and bounded.
     for (long candidate = from; candidate < from + 1_000_000; candidate++) {
       if (roll.fileName(candidate).equals(newest.getFileName().toString())) {
         return candidate;
@@ -137,12 +146,16 @@ final class JournalStore implements AutoCloseable {
     }
     throw new JournalException(
         JournalException.Reason.MALFORMED,
-        newest + ": is not a file of a " + roll + " journal, or lies too far in the future for the clock of this host");
+        newest
+            + ": is not a file of a "
+            + roll
+            + " journal, or lies too far in the future for the clock of this host");
   }
 
   /**
-   * Opens Chronicle, before a new file is prepared: its appender would wait ten seconds for the header of a prepared one. The
-   * file written last gets its storage first, because Chronicle may put an end mark there.
+   * Opens Chronicle, before a new file is prepared: its appender would wait ten seconds for the
+   * header of a prepared one. The file written last gets its storage first, because Chronicle may
+   * put an end mark there.
    */
   private void openQueue() throws IOException {
     Path metadata = directory.resolve("metadata.cq4t");
@@ -163,7 +176,10 @@ final class JournalStore implements AutoCloseable {
     appender = queue.createAppender();
   }
 
-  /** Appends one entry inside what {@link #reserve} made sure of. It survives the death of this process on return. */
+  /**
+   * Appends one entry inside what {@link #reserve} made sure of. It survives the death of this
+   * process on return.
+   */
   void append(byte[] entry) {
     try (DocumentContext document = appender.writingDocument()) {
       Bytes<?> bytes = document.wire().bytes();
@@ -173,12 +189,18 @@ final class JournalStore implements AutoCloseable {
     forcePending = true;
   }
 
-  /** Whether final records fit into the headroom of the present file: always, once anything was appended. */
+  /**
+   * Whether final records fit into the headroom of the present file: always, once anything was
+   * appended.
+   */
   boolean canAppendFinalRecords() {
     return reservedBytes > 0;
   }
 
-  /** Forces what was appended to disk; fsync also writes the pages that were changed through a mapping. */
+  /**
+   * Forces what was appended to disk; fsync also writes the pages that were changed through a
+   * mapping.
+   */
   void force() throws IOException {
     if (forcePending) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

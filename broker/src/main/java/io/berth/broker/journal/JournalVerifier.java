@@ -10,20 +10,26 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Verifies a journal, also while it is written, in one pass with bounded memory, without Chronicle and without writing anything.
+ * Verifies a journal, also while it is written, in one pass with bounded memory, without Chronicle
+ * and without writing anything.
  *
- * <p><b>What is found</b>, with the verification key: every change of a stored record; a record removed, inserted, moved or doubled;
- * records cut off at the end, as long as the head file or an expected head is newer than what is left; the whole directory set
- * back, or replaced by a journal that forked off earlier, as long as an expected head from outside is newer; a new checkpoint
- * key; a beginning cut off without a signed and chained anchor.
+ * <p><b>What is found</b>, with the verification key: every change of a stored record; a record
+ * removed, inserted, moved or doubled; records cut off at the end, as long as the head file or an
+ * expected head is newer than what is left; the whole directory set back, or replaced by a journal
+ * that forked off earlier, as long as an expected head from outside is newer; a new checkpoint key;
+ * a beginning cut off without a signed and chained anchor.
  *
- * <p><b>What cannot be found</b>: setting everything including the head file back to an older state that once was, when nobody outside
- * noted a newer head ({@link VerifyReport#head()} is there to be noted). Changes to records after the last stored key state (at most
- * one checkpoint interval), by somebody who read that key while it was the present one. Anything, by who holds the verification
+ * <p><b>What cannot be found</b>: setting everything including the head file back to an older state
+ * that once was, when nobody outside noted a newer head ({@link VerifyReport#head()} is there to be
+ * noted). Changes to records after the last stored key state (at most one checkpoint interval), by
+ * somebody who read that key while it was the present one. Anything, by who holds the verification
  * key. And records that the journal was never given.
  */
 public final class JournalVerifier {
-  /** Where a pruned journal begins, as a PRUNED record says; believed only once the walk has verified that record. */
+  /**
+   * Where a pruned journal begins, as a PRUNED record says; believed only once the walk has
+   * verified that record.
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Anchor(long firstKept, byte[] macBefore) {}
 
@@ -50,10 +56,12 @@ public final class JournalVerifier {
   /**
    * Reads and checks everything.
    *
-   * @throws IOException when the files cannot be read at all; what they say is reported, never thrown
+   * @throws IOException when the files cannot be read at all; what they say is reported, never
+   *     thrown
    */
   public VerifyReport verify() throws IOException {
-    // The head first: the journal may be written meanwhile, and then the records are ahead of it, never behind.
+    // The head first: the journal may be written meanwhile, and then the records are ahead of it,
+    // never behind.
     HeadFile.Found head = readHead();
     CheckpointKey.Public checkpointKey = readCheckpointKey();
     List<Path> cycles = files.cycleFiles();
@@ -68,7 +76,13 @@ public final class JournalVerifier {
       macBefore = anchor.macBefore();
     }
     if (firstStored > 0 && anchor == null) {
-      add(Finding.Kind.REMOVED, 0, firstStored - 1, cycles.get(0), -1, "missing at the beginning, without a prune record");
+      add(
+          Finding.Kind.REMOVED,
+          0,
+          firstStored - 1,
+          cycles.get(0),
+          -1,
+          "missing at the beginning, without a prune record");
     }
     List<Head> watched = new ArrayList<>();
     watched.add(head == null ? new Head(0, new byte[RatchetKey.MAC_BYTES]) : head.head());
@@ -76,7 +90,8 @@ public final class JournalVerifier {
       watched.add(expectedHead);
     }
     try (ChainWalk walk =
-        new ChainWalk(verification, anchor, start, macBefore, checkpointKey, head, watched, findings)) {
+        new ChainWalk(
+            verification, anchor, start, macBefore, checkpointKey, head, watched, findings)) {
       for (int i = 0; i < cycles.size(); i++) {
         walkFile(walk, cycles.get(i), i == cycles.size() - 1);
       }
@@ -107,14 +122,32 @@ public final class JournalVerifier {
 
   private HeadFile.Found readHead() throws IOException {
     if (!Files.exists(files.head())) {
-      add(Finding.Kind.UNREADABLE, -1, -1, files.head(), -1, "the head file is missing: the end cannot be judged by it");
+      add(
+          Finding.Kind.UNREADABLE,
+          -1,
+          -1,
+          files.head(),
+          -1,
+          "the head file is missing: the end cannot be judged by it");
       return null;
     }
     HeadFile.Found head = HeadFile.read(files.head());
     if (head == null) {
-      add(Finding.Kind.UNREADABLE, -1, -1, files.head(), -1, "neither slot of the head file is whole");
+      add(
+          Finding.Kind.UNREADABLE,
+          -1,
+          -1,
+          files.head(),
+          -1,
+          "neither slot of the head file is whole");
     } else if (!Arrays.equals(head.chainId(), verification.chainId())) {
-      add(Finding.Kind.ALTERED, -1, -1, files.head(), -1, "the head file belongs to another journal");
+      add(
+          Finding.Kind.ALTERED,
+          -1,
+          -1,
+          files.head(),
+          -1,
+          "the head file belongs to another journal");
       return null;
     }
     return head;
@@ -127,7 +160,13 @@ public final class JournalVerifier {
       if (Arrays.equals(key.hash(), verification.checkpointKeyHash())) {
         return key;
       }
-      add(Finding.Kind.BAD_SIGNATURE, -1, -1, file, -1, "is not the public key that the journal was created with");
+      add(
+          Finding.Kind.BAD_SIGNATURE,
+          -1,
+          -1,
+          file,
+          -1,
+          "is not the public key that the journal was created with");
     } catch (JournalException | NoSuchFileException e) {
       add(Finding.Kind.BAD_SIGNATURE, -1, -1, file, -1, "cannot be read: " + e.getMessage());
     }
@@ -135,8 +174,8 @@ public final class JournalVerifier {
   }
 
   /**
-   * The first record's number. It is not verified yet: when the second record says otherwise, the smaller beginning is taken, and
-   * the walk finds out which of the two was altered.
+   * The first record's number. It is not verified yet: when the second record says otherwise, the
+   * smaller beginning is taken, and the walk finds out which of the two was altered.
    */
   private static long firstStoredSequence(List<Path> cycles) throws IOException {
     long first = -1;
@@ -168,7 +207,9 @@ public final class JournalVerifier {
           if (record != null && record.entry().event() == AuditEvent.PRUNED) {
             CheckpointStatement.Detail detail =
                 CheckpointStatement.parse(AuditEvent.PRUNED, record.entry().detail());
-            if (detail != null && detail.firstKept() >= firstStored && detail.firstKept() <= record.sequence()) {
+            if (detail != null
+                && detail.firstKept() >= firstStored
+                && detail.firstKept() <= record.sequence()) {
               anchor = new Anchor(detail.firstKept(), detail.macBeforeFirstKept());
             }
           }
@@ -202,7 +243,13 @@ public final class JournalVerifier {
         tailFile = file;
         tailResidueAt = residue;
       } else if (residue >= 0) {
-        add(Finding.Kind.UNREADABLE, -1, -1, file, residue, "bytes after the last record of a finished file");
+        add(
+            Finding.Kind.UNREADABLE,
+            -1,
+            -1,
+            file,
+            residue,
+            "bytes after the last record of a finished file");
       }
     }
   }
@@ -211,12 +258,24 @@ public final class JournalVerifier {
     Head last = walk.last();
     long lastSequence = last == null ? start - 1 : last.sequence();
     if (last == null && head == null) {
-      add(Finding.Kind.TRUNCATED, 0, 0, files.queue(), -1, "no record is left; an opened journal has at least one");
+      add(
+          Finding.Kind.TRUNCATED,
+          0,
+          0,
+          files.queue(),
+          -1,
+          "no record is left; an opened journal has at least one");
     }
     boolean headBeyond = head != null && head.head().sequence() > lastSequence;
     if (head != null) {
       if (!walk.headTagMatches()) {
-        add(Finding.Kind.ALTERED, -1, -1, files.head(), -1, "the head file was not written by this journal");
+        add(
+            Finding.Kind.ALTERED,
+            -1,
+            -1,
+            files.head(),
+            -1,
+            "the head file was not written by this journal");
       } else if (walk.mismatched(0)) {
         add(
             Finding.Kind.ROLLED_BACK,
@@ -238,17 +297,22 @@ public final class JournalVerifier {
     }
     if (tailResidueAt >= 0 && !headBeyond) {
       notes.add(
-          "an unfinished write stands after the last record, in " + tailFile.getFileName() + " at " + tailResidueAt);
+          "an unfinished write stands after the last record, in "
+              + tailFile.getFileName()
+              + " at "
+              + tailResidueAt);
     }
     if (expectedHead != null) {
       judgeExpectedHead(walk, lastSequence, headBeyond, start);
     }
   }
 
-  private void judgeExpectedHead(ChainWalk walk, long lastSequence, boolean headBeyond, long start) {
+  private void judgeExpectedHead(
+      ChainWalk walk, long lastSequence, boolean headBeyond, long start) {
     long sequence = expectedHead.sequence();
     if (sequence < start) {
-      notes.add("the expected head " + sequence + " is older than the first record verified, " + start);
+      notes.add(
+          "the expected head " + sequence + " is older than the first record verified, " + start);
     } else if (sequence > lastSequence) {
       add(
           headBeyond ? Finding.Kind.TRUNCATED : Finding.Kind.ROLLED_BACK,
@@ -258,7 +322,8 @@ public final class JournalVerifier {
           -1,
           headBeyond
               ? "missing at the end, by the expected head"
-              : "the queue and the head file both are older than the expected head " + expectedHead);
+              : "the queue and the head file both are older than the expected head "
+                  + expectedHead);
     } else if (walk.mismatched(1)) {
       add(
           Finding.Kind.ROLLED_BACK,

@@ -39,5 +39,4 @@ public enum RollPeriod {
   String fileName(long period) {
     return formatter.format(Instant.ofEpochMilli(millisIn(period))) + JournalFiles.CYCLE_SUFFIX;
   }
-
 }

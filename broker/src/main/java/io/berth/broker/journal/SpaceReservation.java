@@ -65,17 +65,24 @@ final class SpaceReservation {
   private static JournalException full(Path file, long have, long wanted, IOException cause) {
     return new JournalException(
         FULL,
-        file + ": cannot be extended from " + have + " to " + wanted + " bytes (" + cause.getMessage()
+        file
+            + ": cannot be extended from "
+            + have
+            + " to "
+            + wanted
+            + " bytes ("
+            + cause.getMessage()
             + "); free space there, then the journal goes on by itself",
         cause);
   }
 
   /**
-   * Gives blocks to the holes of an existing file, from {@code from} on, as a copy made by a tool that makes files sparse has them.
-   * Only pieces that read as zero are written, with zeros.
+   * Gives blocks to the holes of an existing file, from {@code from} on, as a copy made by a tool
+   * that makes files sparse has them. Only pieces that read as zero are written, with zeros.
    */
   void fillHoles(Path file, long from) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long end = channel.size();
       ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
       for (long at = from - from % PIECE_BYTES; at < end; at += PIECE_BYTES) {
@@ -106,7 +113,9 @@ final class SpaceReservation {
     ensure(reserveFile, reserveBytes);
   }
 
-  /** Gives the reserve's blocks back, so that the key state can still be replaced on a full disk. */
+  /**
+   * Gives the reserve's blocks back, so that the key state can still be replaced on a full disk.
+   */
   void releaseReserve() throws IOException {
     Files.deleteIfExists(reserveFile);
   }

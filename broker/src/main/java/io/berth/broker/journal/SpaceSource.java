@@ -16,10 +16,12 @@ interface SpaceSource {
   void extend(FileChannel file, long from, long to) throws IOException;
 
   /**
-   * Writes zeros. A file that is merely made longer is sparse, and the first store through a mapping of it on a full disk is a
-   * SIGBUS, which ends the JVM; a write that finds no space is an error that can be handled. Written zeros need no system call that
-   * only some file systems have. Where blocks are copied on write (btrfs, ZFS) or zeros are compressed away, written zeros
-   * reserve nothing: the journal belongs on a file system that writes in place (ext4, XFS, tmpfs), or under chattr +C.
+   * Writes zeros. A file that is merely made longer is sparse, and the first store through a
+   * mapping of it on a full disk is a SIGBUS, which ends the JVM; a write that finds no space is an
+   * error that can be handled. Written zeros need no system call that only some file systems have.
+   * Where blocks are copied on write (btrfs, ZFS) or zeros are compressed away, written zeros
+   * reserve nothing: the journal belongs on a file system that writes in place (ext4, XFS, tmpfs),
+   * or under chattr +C.
    */
   SpaceSource WRITTEN_ZEROS =
       (file, from, to) -> {

@@ -33,7 +33,8 @@ record StoredEntry(byte[] mac, byte[] canonical) {
   }
 
   byte[] encode() {
-    ByteBuffer out = ByteBuffer.allocate(paddedBytes(canonical.length)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out =
+        ByteBuffer.allocate(paddedBytes(canonical.length)).order(ByteOrder.LITTLE_ENDIAN);
     return out.put(mac).putInt(canonical.length).put(canonical).array();
   }
 
@@ -56,6 +57,7 @@ record StoredEntry(byte[] mac, byte[] canonical) {
       }
     }
     return new StoredEntry(
-        Arrays.copyOf(untrusted, RatchetKey.MAC_BYTES), Arrays.copyOfRange(untrusted, HEADER_BYTES, end));
+        Arrays.copyOf(untrusted, RatchetKey.MAC_BYTES),
+        Arrays.copyOfRange(untrusted, HEADER_BYTES, end));
   }
 }

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * What a verification found.
  *
- * @param findings everything that is wrong, in the order of the journal; at most {@link #MAX_FINDINGS}
+ * @param findings everything that is wrong, in the order of the journal; at most {@link
+ *     #MAX_FINDINGS}
  * @param notes what an auditor should know though nothing is wrong
  * @param files cycle files read
  * @param records records read

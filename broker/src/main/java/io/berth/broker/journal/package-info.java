@@ -13,8 +13,9 @@
  *    queue/YYYYMMDDF.cq4        the records, one file per period, never sparse
  * </pre>
  *
- * Read {@link io.berth.broker.journal.Journal} for writing, {@link io.berth.broker.journal.AuditChain} for what is proven,
- * {@link io.berth.broker.journal.JournalStore} for space, {@link io.berth.broker.journal.JournalVerifier} for what is found and
- * what cannot be.
+ * Read {@link io.berth.broker.journal.Journal} for writing, {@link
+ * io.berth.broker.journal.AuditChain} for what is proven, {@link
+ * io.berth.broker.journal.JournalStore} for space, {@link io.berth.broker.journal.JournalVerifier}
+ * for what is found and what cannot be.
  */
 package io.berth.broker.journal;

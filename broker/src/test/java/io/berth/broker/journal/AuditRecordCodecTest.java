@@ -22,8 +22,19 @@ class AuditRecordCodecTest {
     AuditEntry entry = AuditEntry.of(AuditEvent.HANDLE_DENIED, 1000, 77, 7, "ab", "", "泊", "o", "");
     byte[] bytes = codec.encode(new AuditRecord(0x0102030405060708L, 3, entry));
     assertEquals(
-        "01" + "00" + "2400" + "0807060504030201" + "0300000000000000" + "e8030000" + "4d000000" + "07000000"
-            + "02006162" + "0000" + "0300e6b38a" + "01006f" + "0000",
+        "01"
+            + "00"
+            + "2400"
+            + "0807060504030201"
+            + "0300000000000000"
+            + "e8030000"
+            + "4d000000"
+            + "07000000"
+            + "02006162"
+            + "0000"
+            + "0300e6b38a"
+            + "01006f"
+            + "0000",
         HexFormat.of().formatHex(bytes));
   }
 
@@ -31,7 +42,8 @@ class AuditRecordCodecTest {
   void what_is_encoded_is_decoded_the_same() throws MalformedRecordException {
     for (AuditEvent event : AuditEvent.values()) {
       AuditEntry entry =
-          AuditEntry.of(event, -1, Integer.MAX_VALUE, -5, "p".repeat(128), "s", "资源/1", "op", "d\n\"\u0000");
+          AuditEntry.of(
+              event, -1, Integer.MAX_VALUE, -5, "p".repeat(128), "s", "资源/1", "op", "d\n\"\u0000");
       AuditRecord record = new AuditRecord(Long.MAX_VALUE, -1, entry);
       assertEquals(record, AuditRecordCodec.decode(codec.encode(record)));
     }
@@ -63,7 +75,8 @@ class AuditRecordCodecTest {
 
   @Test
   void unpaired_surrogates_have_one_encoding() throws MalformedRecordException {
-    AuditEntry entry = AuditEntry.of(AuditEvent.KEY_USED, 0, 0, 0, "a\uD800b", "", "", "", "\uDC00");
+    AuditEntry entry =
+        AuditEntry.of(AuditEvent.KEY_USED, 0, 0, 0, "a\uD800b", "", "", "", "\uDC00");
     assertEquals("a?b", entry.principal());
     AuditRecord record = new AuditRecord(1, 1, entry);
     assertEquals(record, AuditRecordCodec.decode(codec.encode(record)));
@@ -72,7 +85,8 @@ class AuditRecordCodecTest {
   @Test
   void foreign_text_cannot_imitate_another_line() {
     AuditEntry entry =
-        AuditEntry.of(AuditEvent.KEY_USED, 0, 1, 0, "a\" status=0\n5 2026", "\u202e\u2028", "\\", "", "");
+        AuditEntry.of(
+            AuditEvent.KEY_USED, 0, 1, 0, "a\" status=0\n5 2026", "\u202e\u2028", "\\", "", "");
     String line = new AuditRecord(1, 1, entry).toString();
     assertEquals(1, line.lines().count());
     assertTrue(line.contains("principal=\"a\\\" status=0\\u{a}5 2026\""), line);
@@ -83,7 +97,8 @@ class AuditRecordCodecTest {
   @Test
   void whatever_is_decoded_has_exactly_these_bytes() {
     Random random = new Random(7);
-    AuditEntry entry = AuditEntry.of(AuditEvent.KEY_USED, 1, 2, 3, "principal", "泊位", "r", "o", "detail");
+    AuditEntry entry =
+        AuditEntry.of(AuditEvent.KEY_USED, 1, 2, 3, "principal", "泊位", "r", "o", "detail");
     byte[] good = codec.encode(new AuditRecord(5, 6, entry));
     int accepted = 0;
     for (int round = 0; round < 50_000; round++) {
@@ -124,7 +139,8 @@ class AuditRecordCodecTest {
       assertArrayEquals(expected, ratchet.mac(previous, canonical, 3));
       ratchet.step();
       assertArrayEquals(
-          Sm3.hash(key, "berth-journal-ratchet-v1".getBytes(StandardCharsets.US_ASCII)), ratchet.copyOfKey());
+          Sm3.hash(key, "berth-journal-ratchet-v1".getBytes(StandardCharsets.US_ASCII)),
+          ratchet.copyOfKey());
     }
   }
 }

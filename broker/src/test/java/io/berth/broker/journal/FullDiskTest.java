@@ -55,7 +55,8 @@ class FullDiskTest {
       assertEquals(AuditEvent.JOURNAL_DEGRADED, last(journal).entry().event());
 
       disk.leftBytes = 8 << 20;
-      assertThrows(JournalException.class, () -> open.append(TestJournal.keyUse(1)), "before the interval");
+      assertThrows(
+          JournalException.class, () -> open.append(TestJournal.keyUse(1)), "before the interval");
       journal.clock().advance(Duration.ofSeconds(5));
       open.append(TestJournal.keyUse(1));
       assertEquals(Journal.State.OPEN, open.state());
@@ -65,7 +66,10 @@ class FullDiskTest {
     assertNull(journal.verify(null).first());
     List<AuditRecord> all = all(journal);
     AuditRecord recovered =
-        all.stream().filter(r -> r.entry().event() == AuditEvent.JOURNAL_RECOVERED).findFirst().orElseThrow();
+        all.stream()
+            .filter(r -> r.entry().event() == AuditEvent.JOURNAL_RECOVERED)
+            .findFirst()
+            .orElseThrow();
     assertEquals("refused=2", recovered.entry().detail());
   }
 
@@ -135,7 +139,8 @@ class FullDiskTest {
   @Test
   void a_really_full_file_system_does_not_kill_the_process() throws Exception {
     Assumptions.assumeTrue(
-        "root".equals(System.getProperty("user.name")), "skipped: mounting a small tmpfs needs root");
+        "root".equals(System.getProperty("user.name")),
+        "skipped: mounting a small tmpfs needs root");
     Path mount = Files.createDirectory(temp.resolve("small"));
     Assumptions.assumeTrue(
         run("mount", "-t", "tmpfs", "-o", "size=4m", "berth-journal-test", mount.toString()) == 0,

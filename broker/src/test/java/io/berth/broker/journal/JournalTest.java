@@ -99,7 +99,8 @@ class JournalTest {
     TestJournal journal = TestJournal.create(temp);
     byte[] before = Files.readAllBytes(journal.files().checkpointKey());
     JournalException refused =
-        assertThrows(JournalException.class, () -> Journal.create(journal.files(), journal.random()));
+        assertThrows(
+            JournalException.class, () -> Journal.create(journal.files(), journal.random()));
     assertEquals(JournalException.Reason.EXISTS, refused.reason());
     org.junit.jupiter.api.Assertions.assertArrayEquals(
         before, Files.readAllBytes(journal.files().checkpointKey()));
@@ -173,7 +174,8 @@ class JournalTest {
         () -> Class.forName("net.openhft.chronicle.analytics.Analytics"));
     try (Stream<Path> home = Files.list(Path.of(System.getProperty("user.home")))) {
       assertEquals(
-          List.of(), home.filter(f -> f.getFileName().toString().startsWith(".chronicle")).toList());
+          List.of(),
+          home.filter(f -> f.getFileName().toString().startsWith(".chronicle")).toList());
     }
   }
 }

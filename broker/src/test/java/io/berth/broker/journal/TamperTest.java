@@ -36,7 +36,9 @@ class TamperTest {
   @BeforeEach
   void a_journal_of_three_files() throws IOException {
     journal = TestJournal.create(temp);
-    try (Journal open = journal.open()) {
+    // Few checkpoints: verifying their signatures is most of the time of a verification this small.
+    JournalSettings settings = journal.settings().withCheckpoints(1000, Duration.ofDays(1));
+    try (Journal open = Journal.open(journal.files(), settings, journal.random())) {
       for (int i = 0; i < 12; i++) {
         open.append(TestJournal.keyUse(i));
         if (i % 4 == 3) {
@@ -62,7 +64,8 @@ class TamperTest {
         for (long at = place.position; at < place.position + 4 + place.bytes; at++) {
           file.seek(at);
           int old = file.read();
-          // Every bit of a byte in turn would take long; each byte gets the bit of its own number, header bytes get all eight.
+          // Every bit of a byte in turn would take long; each byte gets the bit of its own number,
+          // header bytes get all eight.
           int bits = at < place.position + 4 ? 0xFF : 1 << at % 8;
           for (int bit = 1; bit <= 0x80; bit <<= 1) {
             if ((bits & bit) == 0) {
@@ -72,10 +75,11 @@ class TamperTest {
             file.write(old ^ bit);
             Finding first = journal.verify(null).first();
             assertNotNull(
-                first, "record " + place.sequence + ", byte " + (at - place.position) + ", bit " + bit);
+                first,
+                "record " + place.sequence + ", byte " + (at - place.position) + ", bit " + bit);
             boolean inNumber =
                 at >= place.position + 4 + 36 + 4 && at < place.position + 4 + 36 + 12;
-            if (place == last && inNumber) {
+            if (place.sequence == last.sequence && inNumber) {
               // No record follows that could tell an altered number from missing records.
               assertTrue(first.firstSequence() <= last.sequence, first.toString());
             } else if (at >= place.position + 4) {
@@ -89,7 +93,7 @@ class TamperTest {
         }
       }
     }
-    assertTrue(flips > 1000, "flips: " + flips);
+    assertTrue(flips > 900, "flips: " + flips);
     assertNull(journal.verify(head).first());
   }
 
@@ -110,7 +114,8 @@ class TamperTest {
   void a_removed_file_is_found() throws IOException {
     List<Place> places = places();
     Path middle = journal.files().cycleFiles().get(1);
-    long first = places.stream().filter(p -> p.file.equals(middle)).findFirst().orElseThrow().sequence;
+    long first =
+        places.stream().filter(p -> p.file.equals(middle)).findFirst().orElseThrow().sequence;
     Files.delete(middle);
     Finding finding = journal.verify(null).first();
     assertEquals(Finding.Kind.REMOVED, finding.kind());
@@ -139,7 +144,10 @@ class TamperTest {
     byte[] whole = Files.readAllBytes(last);
     for (Place place : places) {
       if (place.file.equals(last)) {
-        for (long cut : new long[] {place.position, place.position + 2, place.position + 4, place.position + 40}) {
+        for (long cut :
+            new long[] {
+              place.position, place.position + 2, place.position + 4, place.position + 40
+            }) {
           Files.write(last, Arrays.copyOf(whole, (int) cut));
           VerifyReport report = journal.verify(null);
           assertTrue(
@@ -226,7 +234,8 @@ class TamperTest {
         StoredEntry entry = StoredEntry.decode(old);
         byte[] changed = entry.canonical().clone();
         changed[28] ^= 1;
-        // The best that the stolen key offers: seal the changed record, and all after it, under later keys.
+        // The best that the stolen key offers: seal the changed record, and all after it, under
+        // later keys.
         RatchetKey forger = stolen.key().copy();
         byte[] mac = forger.mac(stolen.headMac(), changed, changed.length);
         write(victim, new StoredEntry(mac, changed).encode());
@@ -262,7 +271,8 @@ class TamperTest {
     assertEquals(older(lastKept), HeadFile.read(journal.files().head()).head());
     assertTrue(
         journal.verify(null).findings().stream()
-            .anyMatch(f -> f.kind() == Finding.Kind.ALTERED && f.file().equals(journal.files().head())));
+            .anyMatch(
+                f -> f.kind() == Finding.Kind.ALTERED && f.file().equals(journal.files().head())));
   }
 
   private Head older(Place place) throws IOException {
@@ -277,12 +287,14 @@ class TamperTest {
       open.append(TestJournal.keyUse(99));
     }
     Head newer = journal.verify(null).head();
-    // Everything but the key state is set back: the verifier finds it by the noted head, the next opening by the key state.
+    // Everything but the key state is set back: the verifier finds it by the noted head, the next
+    // opening by the key state.
     Path seal = temp.resolve("seal-now");
     Files.copy(journal.files().seal(), seal, StandardCopyOption.COPY_ATTRIBUTES);
     deleteAll(journal.files().directory());
     copyAll(copy, journal.files().directory());
-    assertNull(journal.verify(null).first(), "an older consistent state is not found without an anchor");
+    assertNull(
+        journal.verify(null).first(), "an older consistent state is not found without an anchor");
     Finding finding = journal.verify(newer).first();
     assertEquals(Finding.Kind.ROLLED_BACK, finding.kind());
     assertEquals(newer.sequence(), finding.lastSequence());
@@ -292,7 +304,8 @@ class TamperTest {
         StandardCopyOption.REPLACE_EXISTING,
         StandardCopyOption.COPY_ATTRIBUTES);
     assertEquals(
-        JournalException.Reason.TAMPERED, assertThrows(JournalException.class, journal::open).reason());
+        JournalException.Reason.TAMPERED,
+        assertThrows(JournalException.class, journal::open).reason());
   }
 
   @Test
@@ -416,7 +429,10 @@ class TamperTest {
     copyAll(copy, journal.files().directory());
     // The head's page reached the disk, those of the last two records did not.
     Place lastKept =
-        places().stream().filter(p -> p.sequence == beforeLoss.sequence()).findFirst().orElseThrow();
+        places().stream()
+            .filter(p -> p.sequence == beforeLoss.sequence())
+            .findFirst()
+            .orElseThrow();
     byte[] whole = Files.readAllBytes(lastKept.file);
     Arrays.fill(whole, (int) lastKept.position + 4 + lastKept.bytes, whole.length, (byte) 0);
     Files.write(lastKept.file, whole);
