@@ -13,6 +13,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -159,6 +166,49 @@ class JournalTest {
     VerifyReport report = journal.verify(null);
     assertNull(report.first());
     assertEquals(13, report.verifiedRecords());
+  }
+
+  @Test
+  void a_journal_that_is_being_written_verifies_at_any_moment() throws Exception {
+    TestJournal journal = TestJournal.create(temp);
+    JournalSettings settings =
+        journal
+            .settings()
+            .withCheckpoints(50, Duration.ofDays(1))
+            .withSync(JournalSettings.SyncPolicy.EVERY_BATCH);
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean enough = new AtomicBoolean();
+    AtomicReference<Head> acknowledged = new AtomicReference<>();
+    ExecutorService writer = Executors.newSingleThreadExecutor();
+    try {
+      Future<Long> written =
+          writer.submit(
+              () -> {
+                long count = 0;
+                try (Journal open = Journal.open(journal.files(), settings, journal.random())) {
+                  while (!enough.get()) {
+                    acknowledged.set(open.append(TestJournal.keyUse(7)));
+                    begun.countDown();
+                    count++;
+                    if (count % 100 == 0) {
+                      journal.clock().advance(Duration.ofMinutes(5));
+                    }
+                  }
+                }
+                return count;
+              });
+      assertTrue(begun.await(30, TimeUnit.SECONDS));
+      for (int round = 0; round < 20; round++) {
+        Head expected = acknowledged.get();
+        assertNull(journal.verify(expected).first(), "round " + round);
+      }
+      enough.set(true);
+      assertTrue(written.get(30, TimeUnit.SECONDS) > 0);
+    } finally {
+      enough.set(true);
+      writer.shutdown();
+    }
+    assertNull(journal.verify(acknowledged.get()).first());
   }
 
   @Test
