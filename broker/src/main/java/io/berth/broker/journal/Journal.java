@@ -4,6 +4,7 @@ package io.berth.broker.journal;
 import static io.berth.broker.journal.JournalException.Reason.CLOSED;
 import static io.berth.broker.journal.JournalException.Reason.FULL;
 import static io.berth.broker.journal.JournalException.Reason.LOCKED;
+import static io.berth.broker.journal.JournalException.Reason.MALFORMED;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -82,6 +83,15 @@ public final class Journal implements AutoCloseable {
       JournalRecovery.Result recovered,
       CheckpointKey checkpointKey)
       throws IOException {
+    if (recovered.lastFile() != null
+        && !settings.roll().names(recovered.lastFile().getFileName().toString())) {
+      throw new JournalException(
+          MALFORMED,
+          recovered.lastFile()
+              + ": was not written with roll period "
+              + settings.roll()
+              + "; a journal keeps its period, because the order of its files is the order of their names");
+    }
     this.files = files;
     this.settings = settings;
     this.lockChannel = lockChannel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.journal;
 
+import java.text.ParsePosition;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -38,5 +39,13 @@ public enum RollPeriod {
   /** Name of the period's file, as Chronicle derives it. */
   String fileName(long period) {
     return formatter.format(Instant.ofEpochMilli(millisIn(period))) + JournalFiles.CYCLE_SUFFIX;
+  }
+
+  /** Whether this period gives its files such names. */
+  boolean names(String fileName) {
+    String date =
+        fileName.substring(0, Math.max(0, fileName.length() - JournalFiles.CYCLE_SUFFIX.length()));
+    ParsePosition end = new ParsePosition(0);
+    return formatter.parseUnresolved(date, end) != null && end.getIndex() == date.length();
   }
 }

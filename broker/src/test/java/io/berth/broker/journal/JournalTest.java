@@ -212,6 +212,26 @@ class JournalTest {
   }
 
   @Test
+  void another_roll_period_for_an_existing_journal_is_refused() throws IOException {
+    TestJournal journal = TestJournal.create(temp);
+    try (Journal open = journal.open()) {
+      open.append(TestJournal.keyUse(1));
+    }
+    for (RollPeriod other : List.of(RollPeriod.DAILY, RollPeriod.HOURLY)) {
+      JournalSettings settings = journal.settings().withRoll(other);
+      JournalException refused =
+          assertThrows(
+              JournalException.class,
+              () -> Journal.open(journal.files(), settings, journal.random()));
+      assertTrue(refused.getMessage().contains(other.toString()), refused.getMessage());
+    }
+    try (Journal open = journal.open()) {
+      open.append(TestJournal.keyUse(2));
+    }
+    assertNull(journal.verify(null).first());
+  }
+
+  @Test
   void chronicle_reports_nothing_to_anyone() throws IOException {
     TestJournal journal = TestJournal.create(temp);
     try (Journal open = journal.open()) {
