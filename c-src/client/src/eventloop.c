@@ -73,6 +73,9 @@ void loop_disarm(struct berth_conn *connection) {
     ssize_t got = read(connection->loop_event, &taken, sizeof taken);
     got = read(connection->loop_timer, &taken, sizeof taken);
     (void)got; /* EAGAIN: it was not that which woke the loop */
+    if (connection->receiving) {
+        return; /* the words are the receiver's: it may be asleep on them */
+    }
     if (connection->current != NULL) {
         session_disarm(connection->current);
     }

@@ -153,6 +153,10 @@ static enum send_outcome end_unsent(struct berth_conn *connection, struct slot *
 enum send_outcome request_send(struct berth_conn *connection, struct slot *slot) {
     struct session *session = connection->current;
     struct berth_resource *resource = slot->resource;
+    if (session == NULL && connection->no_reconnect) {
+        return end_unsent(connection, slot, BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST,
+                          connection->down_text);
+    }
     if (session == NULL || session->phase != SESSION_OPEN || session->failed) {
         return SEND_LATER;
     }

@@ -588,8 +588,8 @@ static void add_segment(struct peer_session *session, uint64_t token,
     control_u32(&writer, ++session->generation);
     control_u64(&writer, size);
     control_end(&writer);
-    control_send_with(session->socket, &writer, &passed, 1);
     atomic_fetch_add(&seen->segments, 1);
+    control_send_with(session->socket, &writer, &passed, 1);
     close(descriptor);
     if (passed != descriptor) {
         close(passed);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several threads on one connection. Also built with -fsanitize=thread. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "fixture.h"
+
+#define THREADS 8
+
+struct work {
+    struct fixture *fixture;
+    unsigned number;
+    unsigned calls;
+    atomic_uint *done;
+    uint32_t flags;
+};
+
+static void call_once(const struct work *work, unsigned i) {
+    uint64_t sent[4] = {work->number, i, ~(uint64_t)i, work->number ^ i}, got[4] = {0};
+    berth_request request = BERTH_REQUEST_INIT;
+    request.operation = BERTH_OP_ECHO;
+    request.payload = sent;
+    request.payload_bytes = sizeof sent;
+    request.reply = got;
+    request.reply_limit = sizeof got;
+    request.timeout_ms = 60000;
+    request.flags = work->flags;
+    berth_reply reply = BERTH_REPLY_INIT;
+    CHECK_OK(berth_call(work->fixture->echo, &request, &reply));
+    CHECK(reply.bytes == sizeof sent && memcmp(sent, got, sizeof sent) == 0);
+}
+
+static void *call_many(void *argument) {
+    const struct work *work = argument;
+    for (unsigned i = 0; i < work->calls; i++) {
+        call_once(work, i);
+        if (work->done != NULL) {
+            atomic_fetch_add(work->done, 1);
+        }
+    }
+    return NULL;
+}
+
+static void start(pthread_t *threads, struct work *works, struct fixture *fixture, unsigned calls,
+                  atomic_uint *done, uint32_t flags) {
+    for (unsigned i = 0; i < THREADS; i++) {
+        works[i] = (struct work){
+            .fixture = fixture, .number = i, .calls = calls, .done = done, .flags = flags};
+        CHECK(pthread_create(&threads[i], NULL, call_many, &works[i]) == 0);
+    }
+}
+
+static void join(pthread_t *threads) {
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
+static void each_thread_gets_its_own_answers(void) {
+    pthread_t threads[THREADS];
+    struct work works[THREADS];
+    for (uint32_t yield_micros = 0; yield_micros <= 50; yield_micros += 50) {
+        struct fixture fixture =
+            fixture_start(&(struct peer_options){.yield_micros = yield_micros});
+        start(threads, works, &fixture, 2000, NULL, 0);
+        join(threads);
+        fixture_stop(&fixture);
+    }
+}
+
+static void threads_wait_for_slots_of_a_small_window(void) {
+    pthread_t threads[THREADS];
+    struct work works[THREADS];
+    struct fixture fixture = fixture_start(&(struct peer_options){.max_in_flight = 2});
+    start(threads, works, &fixture, 500, NULL, 0);
+    join(threads);
+    fixture_stop(&fixture);
+}
+
+static void threads_survive_the_brokers_deaths(void) {
+    pthread_t threads[THREADS];
+    struct work works[THREADS];
+    atomic_uint done = 0;
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    start(threads, works, &fixture, 1000, &done, BERTH_IDEMPOTENT);
+    for (unsigned i = 1; i <= 5; i++) {
+        fixture_await(&done, i * 1000);
+        peer_kill(&fixture.peer);
+        fixture.peer = peer_start(&(struct peer_options){.path = fixture.path});
+    }
+    join(threads);
+    fixture_stop(&fixture);
+}
+
+static void a_short_call_is_not_held_up_by_a_long_one(void) {
+    /* One thread receives for all and waits long; the others' calls must end on their own time. */
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    pthread_t thread;
+    struct work work = {.fixture = &fixture, .number = 1, .calls = 50};
+    berth_request request = BERTH_REQUEST_INIT;
+    request.operation = PEER_HOLD;
+    request.timeout_ms = 60000;
+    CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+    CHECK(pthread_create(&thread, NULL, call_many, &work) == 0);
+    CHECK_RESULT(fixture_call(&fixture, PEER_MUTE, 30, 0, NULL), DEADLINE_EXCEEDED,
+                 CALLER_TIMED_OUT);
+    pthread_join(thread, NULL);
+    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 60000, 0, NULL));
+    berth_completion completion;
+    size_t count;
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 60000, &count));
+    CHECK(count == 1);
+    fixture_stop(&fixture);
+}
+
+static void an_event_loop_runs_beside_blocking_threads(void) {
+    pthread_t threads[THREADS];
+    struct work works[THREADS];
+    struct fixture fixture = fixture_start(&(struct peer_options){.yield_micros = 20});
+    int descriptor;
+    CHECK_OK(berth_descriptor(fixture.connection, &descriptor));
+    start(threads, works, &fixture, 1000, NULL, 0);
+    uint64_t got;
+    for (uint64_t i = 0; i < 2000; i++) {
+        berth_request request = BERTH_REQUEST_INIT;
+        request.operation = BERTH_OP_ECHO;
+        request.payload = &i;
+        request.payload_bytes = sizeof i;
+        request.reply = &got;
+        request.reply_limit = sizeof got;
+        request.timeout_ms = 60000;
+        CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+        berth_completion completion;
+        size_t count = 0;
+        while (count == 0) {
+            CHECK_OK(berth_poll(fixture.connection, &completion, 1, 0, &count));
+            bool armed = false;
+            if (count == 0) {
+                CHECK_OK(berth_arm(fixture.connection, &armed));
+            }
+            if (armed) {
+                struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+                CHECK(poll(&watched, 1, -1) == 1);
+            }
+        }
+        CHECK_OK(completion.result);
+        CHECK(got == i);
+    }
+    join(threads);
+    fixture_stop(&fixture);
+}
+
+static void *open_and_release(void *argument) {
+    const struct work *work = argument;
+    for (unsigned i = 0; i < work->calls; i++) {
+        berth_resource *resource;
+        berth_block block;
+        CHECK_OK(berth_open(work->fixture->connection, "echo:more", NULL, &resource));
+        CHECK_OK(berth_block_alloc(resource, BERTH_INPUT, 4096, &block));
+        memset(berth_block_data(work->fixture->connection, block), 1, 4096);
+        CHECK_OK(berth_block_free(work->fixture->connection, block));
+        CHECK_OK(berth_release(resource));
+    }
+    return NULL;
+}
+
+static void names_and_blocks_come_and_go_beside_calls(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    struct work calls = {.fixture = &fixture, .number = 1, .calls = 1000};
+    struct work opens = {.fixture = &fixture, .number = 2, .calls = 200};
+    pthread_t first, second, third;
+    CHECK(pthread_create(&first, NULL, call_many, &calls) == 0);
+    CHECK(pthread_create(&second, NULL, open_and_release, &opens) == 0);
+    CHECK(pthread_create(&third, NULL, open_and_release, &opens) == 0);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    pthread_join(third, NULL);
+    CHECK(atomic_load(&fixture.peer.seen->segments) == 400);
+    fixture_stop(&fixture);
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {
+        TEST(each_thread_gets_its_own_answers),
+        TEST(threads_wait_for_slots_of_a_small_window),
+        TEST(threads_survive_the_brokers_deaths),
+        TEST(a_short_call_is_not_held_up_by_a_long_one),
+        TEST(an_event_loop_runs_beside_blocking_threads),
+        TEST(names_and_blocks_come_and_go_beside_calls),
+    };
+    return RUN_TESTS(tests, argc, argv);
+}
