@@ -78,6 +78,8 @@ public final class DataThread implements Runnable {
   private final List<Session> armedNow = new ArrayList<>();
   private long lastTickNanos;
   private int busyPasses;
+  private Runnable whenQuiet;
+  private long quietUntilNanos;
   private volatile boolean stopping;
 
   /**
@@ -208,6 +210,11 @@ public final class DataThread implements Runnable {
   private void tick(long nowNanos) {
     expiry.tick(nowNanos);
     counters.inUse.setRelease(requests.used());
+    if (whenQuiet != null && (requests.used() == 0 || nowNanos - quietUntilNanos >= 0)) {
+      Runnable told = whenQuiet;
+      whenQuiet = null;
+      told.run();
+    }
     flushes.flushDevices();
     flushes.flushSessions();
   }
@@ -276,7 +283,7 @@ public final class DataThread implements Runnable {
 
   /** Until the next thing that time does. */
   private long blockNanos() {
-    if (requests.used() > 0) {
+    if (requests.used() > 0 || whenQuiet != null) {
       return settings.tickNanos();
     }
     for (Device device : devices) {
@@ -461,6 +468,41 @@ public final class DataThread implements Runnable {
                 device, next.refusal(), Endings.describe(device, next.toString()));
           }
           detached.accept(blocked);
+        });
+  }
+
+  /**
+   * Refuses what sessions ask from now on, while what they have goes on to its END.
+   *
+   * @param quiet runs on the data thread, when no worker has a request any more or the time is up
+   */
+  public void leave(long graceNanos, Runnable quiet) {
+    execute(
+        () -> {
+          for (Session session : sessions) {
+            if (session != null && session.state() == SessionState.OPEN) {
+              session.move(SessionState.LEAVING);
+            }
+          }
+          quietUntilNanos = System.nanoTime() + graceNanos;
+          whenQuiet = quiet;
+        });
+  }
+
+  /** Tells a worker to leave this broker for its successor; nothing of it is in flight. */
+  public void release(Device device, Runnable released) {
+    execute(
+        () -> {
+          WorkerLink link = device.link();
+          if (link != null) {
+            link.goAway();
+            flushes.flushDevices();
+            epoll.remove(link.memory().link().bellToBroker());
+            device.availability(Availability.STOPPING);
+            device.detach();
+            settlement.settle(device, false, System.nanoTime());
+          }
+          released.run();
         });
   }
 

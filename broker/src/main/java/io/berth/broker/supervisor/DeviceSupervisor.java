@@ -498,6 +498,33 @@ public final class DeviceSupervisor {
     }
   }
 
+  /**
+   * Lets go of worker and guard without ending them: they find the successor behind the same
+   * sockets. The device stays locked and open all the time.
+   */
+  public void handOver(Runnable handedOver) {
+    WorkerAttachment left = attachment;
+    attachment = null;
+    move(WorkerState.STOPPED);
+    data.release(
+        device,
+        () ->
+            loop.execute(
+                () -> {
+                  if (left != null) {
+                    left.channel.close();
+                    if (left.memory != null) {
+                      left.memory.close();
+                    }
+                  }
+                  if (guard != null) {
+                    guard.close();
+                    guard = null;
+                  }
+                  handedOver.run();
+                }));
+  }
+
   /** The segments that this device's workers have mapped. */
   public WorkerSegments segments() {
     return segments;

@@ -121,6 +121,26 @@ public final class Supervision implements AutoCloseable {
     }
   }
 
+  /** Lets go of all workers and guards for a successor, which has opened doors of its own. */
+  public void handOver(Runnable handedOver) {
+    stopping = true;
+    for (WorkerDoor door : doors) {
+      door.stopListening();
+    }
+    int[] left = {byResource.size()};
+    if (left[0] == 0) {
+      handedOver.run();
+    }
+    for (DeviceSupervisor supervisor : byResource.values()) {
+      supervisor.handOver(
+          () -> {
+            if (--left[0] == 0) {
+              handedOver.run();
+            }
+          });
+    }
+  }
+
   @Override
   public void close() throws IOException {
     for (WorkerDoor door : doors) {

@@ -140,14 +140,21 @@ public final class WorkerDoor implements AutoCloseable {
     return true;
   }
 
-  @Override
-  public void close() throws IOException {
+  /** Leaves the sockets' names to a successor. */
+  void stopListening() {
     for (int listener : new int[] {workerListener, guardListener}) {
       if (listener >= 0) {
         loop.unregister(listener);
         Descriptors.close(listener);
       }
     }
+    workerListener = -1;
+    guardListener = -1;
+  }
+
+  @Override
+  public void close() throws IOException {
+    stopListening();
     Files.deleteIfExists(workerPath);
     Files.deleteIfExists(guardPath);
   }

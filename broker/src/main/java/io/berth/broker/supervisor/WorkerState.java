@@ -17,6 +17,7 @@ package io.berth.broker.supervisor;
  *   FENCING ──STUCK──▶ STUCK ──GONE──▶ BACKING_OFF
  *   BACKING_OFF ──too many deaths──▶ GIVEN_UP
  *   any ──stop──▶ STOPPING ──guard gone──▶ STOPPED
+ *   any ──a successor takes over──▶ STOPPED
  * </pre>
  */
 public enum WorkerState {
@@ -37,6 +38,9 @@ public enum WorkerState {
     if (next == STOPPING || next == AWAITING_GUARD) {
       return this != STOPPED && !(this == STOPPING && next == AWAITING_GUARD);
     }
+    if (next == STOPPED) {
+      return true;
+    }
     return switch (this) {
       case AWAITING_GUARD -> next == STARTING || next == FENCING || next == BACKING_OFF;
       case STARTING ->
@@ -49,8 +53,7 @@ public enum WorkerState {
       case RELEASING -> next == RELEASED || next == BACKING_OFF || next == STUCK;
       case RELEASED -> next == STARTING;
       case GIVEN_UP -> next == STARTING;
-      case STOPPING -> next == STOPPED;
-      case STOPPED -> false;
+      case STOPPING, STOPPED -> false;
     };
   }
 }
