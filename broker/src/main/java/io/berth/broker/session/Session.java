@@ -149,6 +149,9 @@ public final class Session {
 
   /** Whether {@code bytes} more of answers fit, whatever else was promised. */
   public boolean hasReplySpace(int bytes) {
+    if (responses.knownUnconsumedBytes() + reservedBytes + bytes <= replyBudget) {
+      return true;
+    }
     if (reservedBytes + bytes > replyBudget) {
       return false;
     }

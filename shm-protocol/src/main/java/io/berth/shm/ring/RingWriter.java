@@ -105,6 +105,14 @@ public final class RingWriter {
     return tail - head;
   }
 
+  /**
+   * As {@link #unconsumedBytes} by what is known already: never too few, and it costs no look at
+   * the line that the consumer writes.
+   */
+  public long knownUnconsumedBytes() {
+    return tail - knownHead;
+  }
+
   public AtomicBuffer buffer() {
     return ring;
   }
