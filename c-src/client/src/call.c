@@ -218,7 +218,7 @@ berth_result berth_poll(berth_conn *connection, berth_completion *completions, s
                 if (sessions[i] != NULL && sessions[i]->bell_in >= 0 &&
                     !doorbell_drain(sessions[i]->bell_in)) {
                     session_read_control(connection, sessions[i], clock_nanos());
-                    connection_fail_session(
+                    session_fail(
                         connection, sessions[i], false,
                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
                         "the broker at %s is gone", connection->address.sun_path);

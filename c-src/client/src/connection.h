@@ -212,8 +212,8 @@ struct berth_conn {
 };
 
 /* session.c */
-void connection_fail_session(struct berth_conn *connection, struct session *session, bool violated,
-                             berth_result result, const char *format, ...)
+void session_fail(struct berth_conn *connection, struct session *session, bool violated,
+                  berth_result result, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* session.c: a session's life. All with the mutex. */
@@ -251,6 +251,7 @@ bool request_send_credit(struct berth_conn *connection, struct slot *slot, uint3
 /* response.c: what the broker answers. */
 bool session_drain(struct berth_conn *connection, struct session *session);
 
+extern uint32_t sleep_limit_millis;
 /* receive.c: waiting. Called and left with the mutex; the deadline is on the own clock. */
 bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
                 int64_t yield_nanos);

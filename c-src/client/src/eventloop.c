@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "doorbell.h"
 #include "error.h"
 
-static void watch(const struct berth_conn *connection, int descriptor) {
-    struct epoll_event event = {.events = EPOLLIN};
+/* own: one that loop_disarm shall empty when it is readable. */
+static void watch(const struct berth_conn *connection, int descriptor, uint32_t events, bool own) {
+    struct epoll_event event = {.events = events, .data.fd = own ? descriptor : -1};
     if (descriptor >= 0) {
         /* EEXIST: watched already. A closed descriptor leaves the set by itself. */
         (void)epoll_ctl(connection->loop, EPOLL_CTL_ADD, descriptor, &event);
@@ -26,8 +28,10 @@ static void watch(const struct berth_conn *connection, int descriptor) {
 
 void loop_watch(struct berth_conn *connection, struct session *session) {
     if (connection->loop >= 0) {
-        watch(connection, session->socket);
-        watch(connection, session->bell_in);
+        watch(connection, session->socket, EPOLLIN, false);
+        /* Once for each ring: while a thread receives, the bell is its to drain, and the loop must
+         * not spin on it. What an edge would miss is seen by the look that follows arming. */
+        watch(connection, session->bell_in, EPOLLIN | EPOLLET, false);
     }
 }
 
@@ -42,9 +46,19 @@ void loop_notify(struct berth_conn *connection) {
 static bool arm_sessions(struct berth_conn *connection) {
     struct session *sessions[] = {connection->current, connection->leaving};
     for (int i = 0; i < 2; i++) {
-        if (sessions[i] != NULL) {
-            session_arm(sessions[i]);
+        struct session *session = sessions[i];
+        if (session == NULL || session->failed || session->phase == SESSION_GREETING) {
+            continue;
         }
+        /* A sleep of its own and an empty bell: a byte that is left from an earlier sleep would
+         * make no edge, and the broker rings only once for each sleep. */
+        session_disarm(session);
+        if (!doorbell_drain(session->bell_in)) {
+            session_fail(connection, session, false,
+                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                         "the broker at %s is gone", connection->address.sun_path);
+        }
+        session_arm(session);
     }
     /* As in receive.c: arm, fence, look once more. */
     atomic_thread_fence(memory_order_seq_cst);
@@ -69,10 +83,16 @@ void loop_disarm(struct berth_conn *connection) {
         return;
     }
     connection->loop_armed = false;
-    uint64_t taken;
-    ssize_t got = read(connection->loop_event, &taken, sizeof taken);
-    got = read(connection->loop_timer, &taken, sizeof taken);
-    (void)got; /* EAGAIN: it was not that which woke the loop */
+    /* Takes the bells' edges out of the set, and tells which of our own two to empty. */
+    struct epoll_event events[8];
+    int count = epoll_wait(connection->loop, events, 8, 0);
+    for (int i = 0; i < count; i++) {
+        int own = events[i].data.fd;
+        uint64_t taken;
+        if (own >= 0 && read(own, &taken, sizeof taken) < 0) {
+            continue; /* EAGAIN: emptied meanwhile */
+        }
+    }
     if (connection->receiving) {
         return; /* the words are the receiver's: it may be asleep on them */
     }
@@ -86,7 +106,7 @@ void loop_disarm(struct berth_conn *connection) {
 
 static void set_timer(struct berth_conn *connection) {
     int64_t now = clock_nanos();
-    int64_t until = clock_after_millis(now, BERTH_SLEEP_LIMIT_MILLIS);
+    int64_t until = clock_after_millis(now, sleep_limit_millis);
     if (connection->next_deadline_nanos < until) {
         until = connection->next_deadline_nanos;
     }
@@ -126,8 +146,8 @@ berth_result berth_descriptor(berth_conn *connection, int *descriptor) {
             close_if_open(&connection->loop_event);
             close_if_open(&connection->loop_timer);
         } else {
-            watch(connection, connection->loop_event);
-            watch(connection, connection->loop_timer);
+            watch(connection, connection->loop_event, EPOLLIN, true);
+            watch(connection, connection->loop_timer, EPOLLIN, true);
             if (connection->current != NULL) {
                 loop_watch(connection, connection->current);
             }

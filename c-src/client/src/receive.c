@@ -20,6 +20,9 @@
 /* Looks before the first yield, which is a system call. */
 #define QUICK_LOOKS 32
 
+/* Tests set it beyond their own time limit, so that a lost wake-up does not go unnoticed. */
+uint32_t sleep_limit_millis = BERTH_SLEEP_LIMIT_MILLIS;
+
 struct follower {
     struct list_node node;
     pthread_cond_t woken;
@@ -106,11 +109,10 @@ bool connection_tend(struct berth_conn *connection, int64_t now) {
     struct session *current = connection->current;
     if (current != NULL && current->phase == SESSION_GREETING && !current->failed &&
         now >= current->phase_deadline_nanos) {
-        connection_fail_session(
-            connection, current, false,
-            BERTH_RESULT(BERTH_STATUS_DEADLINE_EXCEEDED, BERTH_REASON_CALLER_TIMED_OUT),
-            "the broker at %s did not answer HELLO within %u ms", connection->address.sun_path,
-            connection->connect_timeout_ms);
+        session_fail(connection, current, false,
+                     BERTH_RESULT(BERTH_STATUS_DEADLINE_EXCEEDED, BERTH_REASON_CALLER_TIMED_OUT),
+                     "the broker at %s did not answer HELLO within %u ms",
+                     connection->address.sun_path, connection->connect_timeout_ms);
     }
     if (current != NULL && current->failed) {
         session_end(connection, current, now);
@@ -161,7 +163,7 @@ static bool yield_for_news(const struct session *current, const struct session *
 
 static int64_t sleep_until(const struct berth_conn *connection, int64_t now,
                            int64_t deadline_nanos) {
-    int64_t until = clock_after_millis(now, BERTH_SLEEP_LIMIT_MILLIS);
+    int64_t until = clock_after_millis(now, sleep_limit_millis);
     int64_t others[] = {
         deadline_nanos,
         connection->next_deadline_nanos,
@@ -232,7 +234,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
                 if (bell_events != 0 && !doorbell_drain(session->bell_in)) {
                     /* What the socket has to say (EXPELLED) comes first. */
                     session_read_control(connection, session, now);
-                    connection_fail_session(
+                    session_fail(
                         connection, session, false,
                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
                         "the broker at %s is gone", connection->address.sun_path);

@@ -202,9 +202,9 @@ enum send_outcome request_send(struct berth_conn *connection, struct slot *slot)
         ring_claim(&session->requests, length, &record, &slot->record_position);
     if (claimed != RING_OK) {
         if (claimed == RING_VIOLATION) {
-            connection_fail_session(connection, session, true,
-                                    BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
-                                    "the broker's position in the request ring makes no sense");
+            session_fail(connection, session, true,
+                         BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
+                         "the broker's position in the request ring makes no sense");
         }
         return SEND_LATER;
     }
@@ -266,9 +266,9 @@ static bool control_frame_send(struct berth_conn *connection, struct slot *slot,
     enum ring_status claimed =
         ring_claim(&session->requests, sizeof(struct berth_frame), &record, &position);
     if (claimed == RING_VIOLATION) {
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
-                                "the broker's position in the request ring makes no sense");
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
+                     "the broker's position in the request ring makes no sense");
     }
     if (claimed != RING_OK) {
         return false;

@@ -154,10 +154,10 @@ bool session_drain(struct berth_conn *connection, struct session *session) {
     }
     if (status == RING_VIOLATION) {
         session->violated = true;
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
-                                "the broker wrote nonsense into the response ring at position %llu",
-                                (unsigned long long)session->responses.position);
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
+                     "the broker wrote nonsense into the response ring at position %llu",
+                     (unsigned long long)session->responses.position);
         return true;
     }
     ring_release(&session->responses);

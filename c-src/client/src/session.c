@@ -86,10 +86,9 @@ enum control_io_result session_tell(struct berth_conn *connection, struct sessio
     case CONTROL_LATER:
         return ASK_LATER;
     default:
-        connection_fail_session(
-            connection, session, false,
-            BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-            "the broker closed the control socket");
+        session_fail(connection, session, false,
+                     BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                     "the broker closed the control socket");
         return ASK_FAILED;
     }
 }
@@ -188,10 +187,10 @@ static void welcome(struct berth_conn *connection, struct session *session,
         }
     }
     if (!adopted) {
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
-                                "the broker at %s is not to be believed: %s",
-                                connection->address.sun_path, why);
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_BAD_POSITION),
+                     "the broker at %s is not to be believed: %s", connection->address.sun_path,
+                     why);
         return;
     }
     session->phase = SESSION_OPEN;
@@ -232,9 +231,9 @@ static void opened(struct berth_conn *connection, struct session *session, uint6
     char driver[64];
     control_take_str(reader, driver, sizeof driver);
     if (reader->short_body) {
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
-                                "OPENED is too short");
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
+                     "OPENED is too short");
         return;
     }
     struct berth_resource *resource = resource_by_token(connection, token);
@@ -265,9 +264,9 @@ static void segment_added(struct berth_conn *connection, struct session *session
         for (size_t i = 0; i < count; i++) {
             close(descriptors[i]);
         }
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
-                                "SEGMENT_ADDED is too short or has not one descriptor");
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
+                     "SEGMENT_ADDED is too short or has not one descriptor");
         return;
     }
     if (ask == NULL || ask->session != session) {
@@ -300,7 +299,7 @@ static void refused(struct berth_conn *connection, struct session *session, uint
     }
     berth_result result = BERTH_RESULT(status, reason & 0xffff);
     if (session->phase == SESSION_GREETING) {
-        connection_fail_session(connection, session, false, result, "%s", text);
+        session_fail(connection, session, false, result, "%s", text);
         return;
     }
     struct berth_resource *resource = resource_by_token(connection, token);
@@ -365,16 +364,16 @@ static void dispatch(struct berth_conn *connection, struct session *session, con
         uint32_t reason = control_take_u32(&reader);
         char text[256];
         control_take_str(&reader, text, sizeof text);
-        connection_fail_session(connection, session, false,
-                                BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, reason & 0xffff),
-                                "expelled by the broker: %s", text);
+        session_fail(connection, session, false,
+                     BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, reason & 0xffff),
+                     "expelled by the broker: %s", text);
         break;
     }
     default:
-        connection_fail_session(connection, session, true,
-                                BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
-                                "what answers at %s does not speak Berth's protocol",
-                                connection->address.sun_path);
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
+                     "what answers at %s does not speak Berth's protocol",
+                     connection->address.sun_path);
     }
 }
 
@@ -387,10 +386,9 @@ void session_read_control(struct berth_conn *connection, struct session *session
         case CONTROL_LATER:
             return;
         case CONTROL_CLOSED:
-            connection_fail_session(
-                connection, session, false,
-                BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                "the broker at %s ended the connection", connection->address.sun_path);
+            session_fail(connection, session, false,
+                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                         "the broker at %s ended the connection", connection->address.sun_path);
             return;
         case CONTROL_OK:
             dispatch(connection, session, bytes, size, descriptors, count, now);
@@ -434,18 +432,17 @@ void session_wake_broker(struct berth_conn *connection, struct session *session)
         session->last_rung = sleep;
     } else {
         session->last_rung = 0;
-        connection_fail_session(
-            connection, session, false,
-            BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-            "the broker's doorbell is gone");
+        session_fail(connection, session, false,
+                     BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                     "the broker's doorbell is gone");
     }
 }
 
 /* ---- End ---------------------------------------------------------------------------------------
  */
 
-void connection_fail_session(struct berth_conn *connection, struct session *session, bool violated,
-                             berth_result result, const char *format, ...) {
+void session_fail(struct berth_conn *connection, struct session *session, bool violated,
+                  berth_result result, const char *format, ...) {
     if (session->failed) {
         return;
     }

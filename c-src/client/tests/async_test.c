@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "connection.h"
 #include "fixture.h"
 
 static berth_request echo_request(const void *payload, size_t bytes, void *reply, size_t limit) {
@@ -349,5 +350,6 @@ int main(int argc, char **argv) {
         TEST(a_part_without_credit_ends_the_session),
         TEST(reply_space_is_never_overdrawn),
     };
+    sleep_limit_millis = 3600 * 1000; /* a lost wake-up shall hang, not heal */
     return RUN_TESTS(tests, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "connection.h"
 #include "fixture.h"
 
 #define THREADS 8
@@ -191,5 +192,6 @@ int main(int argc, char **argv) {
         TEST(an_event_loop_runs_beside_blocking_threads),
         TEST(names_and_blocks_come_and_go_beside_calls),
     };
+    sleep_limit_millis = 3600 * 1000; /* a lost wake-up shall hang, not heal */
     return RUN_TESTS(tests, argc, argv);
 }
