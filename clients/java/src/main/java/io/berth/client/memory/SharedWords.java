@@ -6,11 +6,12 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.ByteBuffer;
 
 /**
- * The words of one mapping that two processes share, with the memory orders that the protocol names.
+ * The words of one mapping that two processes share, with the memory orders that the protocol
+ * names.
  *
- * <p>Offsets are in bytes from the mapping's start and multiples of 8. The mapping must outlive every
- * call; whoever unmaps makes sure of that. Only one implementation is used in a JVM, so that calls are
- * monomorphic and compile to single instructions.
+ * <p>Offsets are in bytes from the mapping's start and multiples of 8. The mapping must outlive
+ * every call; whoever unmaps makes sure of that. Only one implementation is used in a JVM, so that
+ * calls are monomorphic and compile to single instructions.
  *
  * <p>System property {@value #PROPERTY} forces {@code unsafe} or {@code varhandle}.
  */
@@ -51,7 +52,10 @@ public abstract class SharedWords {
 
   public abstract void setOpaque(int offset, long value);
 
-  /** Orders earlier stores before later loads: the half of Dekker's algorithm that release and acquire lack. */
+  /**
+   * Orders earlier stores before later loads: the half of Dekker's algorithm that release and
+   * acquire lack.
+   */
   public abstract void fullFence();
 
   private static Constructor<? extends SharedWords> choose() {
@@ -64,9 +68,14 @@ public abstract class SharedWords {
     }
     if (!wanted.isEmpty()) {
       throw new IllegalArgumentException(
-          "-D" + PROPERTY + "=" + wanted + ": expected 'unsafe' or 'varhandle'; leave it out to choose by Java version");
+          "-D"
+              + PROPERTY
+              + "="
+              + wanted
+              + ": expected 'unsafe' or 'varhandle'; leave it out to choose by Java version");
     }
-    // Present only for Java 9 and up, and then only from the jar: a folder of classes is not multi-release.
+    // Present only for Java 9 and up, and then only from the jar: a folder of classes is not
+    // multi-release.
     try {
       return constructor("io.berth.client.memory.VarHandleWords");
     } catch (IllegalStateException onJava8) {

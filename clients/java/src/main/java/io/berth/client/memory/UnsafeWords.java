@@ -11,9 +11,10 @@ import java.nio.ByteOrder;
 /**
  * For Java 8, which has no VarHandle: {@code sun.misc.Unsafe}.
  *
- * <p>Reached through method handles, because {@code javac --release 8} hides that class while it checks
- * everything else against the API of 8. Constant handles compile to the same single instructions as direct
- * calls. Volatile reads stand for acquire and opaque ones, which Unsafe lacks; on x86-64 they cost the same.
+ * <p>Reached through method handles, because {@code javac --release 8} hides that class while it
+ * checks everything else against the API of 8. Constant handles compile to the same single
+ * instructions as direct calls. Volatile reads stand for acquire and opaque ones, which Unsafe
+ * lacks; on x86-64 they cost the same.
  */
 public final class UnsafeWords extends SharedWords {
   private static final MethodHandle GET_VOLATILE;
@@ -48,9 +49,7 @@ public final class UnsafeWords extends SharedWords {
               0,
               (Object) null);
       FULL_FENCE =
-          lookup
-              .findVirtual(type, "fullFence", MethodType.methodType(void.class))
-              .bindTo(unsafe);
+          lookup.findVirtual(type, "fullFence", MethodType.methodType(void.class)).bindTo(unsafe);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }

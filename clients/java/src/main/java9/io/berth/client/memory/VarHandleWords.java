@@ -16,7 +16,8 @@ public final class VarHandleWords extends SharedWords {
 
   public VarHandleWords(ByteBuffer buffer, long address) {
     if ((address & 7) != 0) {
-      throw new IllegalArgumentException("a mapping begins at a page, not at " + Long.toHexString(address));
+      throw new IllegalArgumentException(
+          "a mapping begins at a page, not at " + Long.toHexString(address));
     }
     this.buffer = buffer;
   }

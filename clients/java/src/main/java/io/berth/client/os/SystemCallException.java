@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.client.os;
+
+import java.io.IOException;
+
+/** A system call failed; the message names the call, its object and the kernel's reason. */
+public final class SystemCallException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final int errno;
+
+  SystemCallException(String what) {
+    this(what, LibC.lastError(), LibC.lastErrorText());
+  }
+
+  private SystemCallException(String what, int errno, String reason) {
+    super(what + ": " + reason);
+    this.errno = errno;
+  }
+
+  /** The kernel's error number. */
+  public int errno() {
+    return errno;
+  }
+}
