@@ -74,6 +74,11 @@ public final class Block implements AutoCloseable {
     }
   }
 
+  /** Where it stands in its segment. */
+  int offset() {
+    return offset;
+  }
+
   void pin(Grant grant, Direction wanted) {
     synchronized (arena) {
       requireUsable();
