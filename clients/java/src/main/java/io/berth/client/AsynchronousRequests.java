@@ -43,7 +43,12 @@ final class AsynchronousRequests {
         new AsynchronousCall(resource, copy, System.nanoTime() + copy.timeoutNanos(), executor);
     outstanding.add(call);
     watch(call.deadlineNanos);
-    start(call);
+    if (client.isConnected()) {
+      start(call);
+    } else if (call.move(Call.WAITING, Call.RESEND)) {
+      // Without a broker the caller is not kept waiting: it goes out with the others as soon as there is one.
+      client.sendAgain(call);
+    }
     return call.future();
   }
 
@@ -58,8 +63,8 @@ final class AsynchronousRequests {
 
   private void send(AsynchronousCall call) {
     while (call.state() == Call.WAITING) {
-      Connection connection = client.connectionUntil(call.deadlineNanos, call.where());
-      Grant grant = call.resource.grantOn(connection, call.deadlineNanos);
+      Grant grant = client.exchange().grant(call.resource, call.deadlineNanos, call.where());
+      Connection connection = grant.connection;
       Reception reception = connection.reception();
       long snapshot = reception.returns();
       call.countAt(reception);
@@ -81,8 +86,7 @@ final class AsynchronousRequests {
       if (outcome == Submission.Outcome.NO_ROOM) {
         client.exchange().awaitRoom(connection, snapshot, call);
       } else {
-        client.awaitOtherThan(
-            connection, Math.min(call.deadlineNanos, System.nanoTime() + 1_000_000L));
+        client.exchange().pause(connection, call.deadlineNanos);
       }
     }
   }
@@ -127,7 +131,10 @@ final class AsynchronousRequests {
       for (AsynchronousCall each : outstanding) {
         long deadline = each.deadlineNanos - origin;
         if (deadline <= now) {
-          each.abandon(Exchange.timedOut(each));
+          each.abandon(
+              each.state() == Call.RESEND
+                  ? client.noBroker(each.where())
+                  : Exchange.timedOut(each));
         } else {
           earliest = Math.min(earliest, deadline);
         }

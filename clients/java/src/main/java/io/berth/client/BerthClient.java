@@ -140,7 +140,7 @@ public final class BerthClient implements AutoCloseable {
   public Resource open(String resource, int permissions, String onBehalfOf) {
     Resource opened = new Resource(this, resource, permissions, onBehalfOf);
     long deadlineNanos = System.nanoTime() + askTimeoutNanos;
-    opened.grantOn(connectionUntil(deadlineNanos, resource), deadlineNanos);
+    exchange.grant(opened, deadlineNanos, resource);
     return opened;
   }
 
@@ -194,6 +194,10 @@ public final class BerthClient implements AutoCloseable {
 
   void awaitOtherThan(Connection connection, long untilNanos) {
     reconnector.awaitOtherThan(connection, untilNanos);
+  }
+
+  BerthException noBroker(String about) {
+    return reconnector.noBroker(about);
   }
 
   void sendAgain(AsynchronousCall call) {

@@ -199,7 +199,7 @@ class Call {
    * @return false if it was abandoned meanwhile
    */
   final boolean prepareAgain() {
-    resubmitted = true;
+    resubmitted |= correlation != 0;
     connection = null;
     correlation = 0;
     return move(RESEND, WAITING) || move(DONE, WAITING);

@@ -69,11 +69,30 @@ final class Exchange {
     return false;
   }
 
+  /**
+   * A grant for the resource, on whatever connection there is within the time.
+   *
+   * <p>A connection that is lost while the broker is asked says nothing about the resource: the next one is asked.
+   */
+  Grant grant(Resource resource, long deadlineNanos, String about) {
+    for (; ; ) {
+      Connection connection = client.connectionUntil(deadlineNanos, about);
+      try {
+        return resource.grantOn(connection, deadlineNanos);
+      } catch (BerthException e) {
+        if (e.reason() != Reason.CONNECTION_LOST || deadlineNanos - System.nanoTime() <= 0) {
+          throw e;
+        }
+        pause(connection, deadlineNanos);
+      }
+    }
+  }
+
   /** Brings the call into flight, waiting for a connection and for room within its time. */
   Connection send(Call call) {
     for (; ; ) {
-      Connection connection = client.connectionUntil(call.deadlineNanos, call.where());
-      Grant grant = call.resource.grantOn(connection, call.deadlineNanos);
+      Grant grant = grant(call.resource, call.deadlineNanos, call.where());
+      Connection connection = grant.connection;
       long snapshot = connection.reception().returns();
       Submission.Outcome outcome = connection.submission().send(call, grant);
       if (outcome == Submission.Outcome.SENT) {
@@ -82,7 +101,7 @@ final class Exchange {
       if (outcome == Submission.Outcome.NO_ROOM) {
         awaitRoom(connection, snapshot, call);
       } else {
-        pause(connection, call);
+        pause(connection, call.deadlineNanos);
       }
     }
   }
@@ -98,9 +117,9 @@ final class Exchange {
    * The connection closed between being chosen and being used: its control thread is about to
    * announce it.
    */
-  private void pause(Connection connection, Call call) {
+  void pause(Connection connection, long deadlineNanos) {
     client.awaitOtherThan(
-        connection, Math.min(call.deadlineNanos, System.nanoTime() + MAX_PAUSE_NANOS));
+        connection, Math.min(deadlineNanos, System.nanoTime() + MAX_PAUSE_NANOS));
   }
 
   List<Reply> runAll(Resource resource, List<Request> requests) {
@@ -130,12 +149,12 @@ final class Exchange {
 
   private int sendSome(List<Call> calls, int from) {
     Call first = calls.get(from);
-    Connection connection = client.connectionUntil(first.deadlineNanos, first.where());
-    Grant grant = first.resource.grantOn(connection, first.deadlineNanos);
+    Grant grant = grant(first.resource, first.deadlineNanos, first.where());
+    Connection connection = grant.connection;
     long snapshot = connection.reception().returns();
     int sent = connection.submission().sendAll(calls, from, grant);
     if (sent < 0) {
-      pause(connection, first);
+      pause(connection, first.deadlineNanos);
       return 0;
     }
     if (sent == 0) {

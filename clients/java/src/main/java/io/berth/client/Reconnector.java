@@ -96,14 +96,7 @@ final class Reconnector implements Connection.Listener {
         }
         long left = deadlineNanos - System.nanoTime();
         if (left <= 0) {
-          throw BerthException.of(
-              StatusCode.UNAVAILABLE,
-              Reason.CONNECTION_LOST,
-              "no broker at "
-                  + socketPath
-                  + (lastFailure.isEmpty() ? "" : ": " + lastFailure)
-                  + "; the request was not carried out, or may be repeated",
-              about);
+          throw noBroker(about);
         }
         try {
           wait(left / 1_000_000, (int) (left % 1_000_000));
@@ -117,6 +110,17 @@ final class Reconnector implements Connection.Listener {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  synchronized BerthException noBroker(String about) {
+    return BerthException.of(
+        StatusCode.UNAVAILABLE,
+        Reason.CONNECTION_LOST,
+        "no broker at "
+            + socketPath
+            + (lastFailure.isEmpty() ? "" : ": " + lastFailure)
+            + "; the request was not carried out, or may be repeated",
+        about);
   }
 
   /** Waits until another connection is in use, or the time is over. */

@@ -165,7 +165,7 @@ public final class Resource implements AutoCloseable {
    */
   public Block allocate(Direction direction, int bytes) {
     long deadlineNanos = System.nanoTime() + client.askTimeoutNanos();
-    Grant now = grantOn(client.connectionUntil(deadlineNanos, name), deadlineNanos);
+    Grant now = client.exchange().grant(this, deadlineNanos, name);
     return now.arena.allocate(direction, bytes, deadlineNanos);
   }
 
@@ -246,7 +246,7 @@ public final class Resource implements AutoCloseable {
   private Grant openGrant() {
     long deadlineNanos = System.nanoTime() + client.askTimeoutNanos();
     Grant now = grant;
-    return now != null ? now : grantOn(client.connectionUntil(deadlineNanos, name), deadlineNanos);
+    return now != null ? now : client.exchange().grant(this, deadlineNanos, name);
   }
 
   private void requireOpen() {

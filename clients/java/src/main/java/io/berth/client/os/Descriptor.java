@@ -40,6 +40,17 @@ public final class Descriptor implements Doorbell, AutoCloseable {
     return written == 1 || LibC.lastError() == LibC.EAGAIN || LibC.lastError() == LibC.EINTR;
   }
 
+  /** Ends a socket's connection, if it is still open here. */
+  synchronized void shutdown() {
+    if (number >= 0) {
+      LibC.shutdown(number, LibC.SHUT_RDWR);
+    }
+  }
+
+  synchronized boolean isOpen() {
+    return number >= 0;
+  }
+
   /** Asks the kernel how long the file is. */
   long fileBytes() throws SystemCallException {
     long bytes = LibC.lseek(number(), 0, LibC.SEEK_END);

@@ -45,6 +45,7 @@ public final class LibC {
   static final int POLLNVAL = 32;
 
   static final int EINTR = 4;
+  static final int EBADF = 9;
   static final int EAGAIN = 11;
 
   static {

@@ -79,6 +79,9 @@ public final class SeqpacketSocket implements AutoCloseable {
    */
   public void send(ByteBuffer message) throws SystemCallException {
     synchronized (outgoing) {
+      if (!descriptor.isOpen()) {
+        throw SystemCallException.closed("sendmsg on the broker's socket");
+      }
       int length = message.remaining();
       outgoing.getByteBuffer(0, length).put(message);
       Msghdr.set(outgoingHeader, outgoingVector, outgoing, length, null, 0);
@@ -178,11 +181,14 @@ public final class SeqpacketSocket implements AutoCloseable {
 
   /** Ends the connection for both sides; a waiting {@link #receive()} returns null. */
   public void shutdown() {
-    LibC.shutdown(descriptor.number(), LibC.SHUT_RDWR);
+    descriptor.shutdown();
   }
 
   @Override
   public void close() {
-    descriptor.close();
+    // No sender is inside while the number is given back to the kernel.
+    synchronized (outgoing) {
+      descriptor.close();
+    }
   }
 }

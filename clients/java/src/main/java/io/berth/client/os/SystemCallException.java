@@ -18,6 +18,11 @@ public final class SystemCallException extends IOException {
     this.errno = errno;
   }
 
+  /** As if the kernel had said EBADF. */
+  static SystemCallException closed(String what) {
+    return new SystemCallException(what, LibC.EBADF, "closed by this process");
+  }
+
   /** The kernel's error number. */
   public int errno() {
     return errno;
