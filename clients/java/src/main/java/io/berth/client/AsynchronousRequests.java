@@ -46,7 +46,8 @@ final class AsynchronousRequests {
     if (client.isConnected()) {
       start(call);
     } else if (call.move(Call.WAITING, Call.RESEND)) {
-      // Without a broker the caller is not kept waiting: it goes out with the others as soon as there is one.
+      // Without a broker the caller is not kept waiting: it goes out with the others as soon as
+      // there is one.
       client.sendAgain(call);
     }
     return call.future();

@@ -72,7 +72,8 @@ final class Exchange {
   /**
    * A grant for the resource, on whatever connection there is within the time.
    *
-   * <p>A connection that is lost while the broker is asked says nothing about the resource: the next one is asked.
+   * <p>A connection that is lost while the broker is asked says nothing about the resource: the
+   * next one is asked.
    */
   Grant grant(Resource resource, long deadlineNanos, String about) {
     for (; ; ) {
@@ -118,8 +119,7 @@ final class Exchange {
    * announce it.
    */
   void pause(Connection connection, long deadlineNanos) {
-    client.awaitOtherThan(
-        connection, Math.min(deadlineNanos, System.nanoTime() + MAX_PAUSE_NANOS));
+    client.awaitOtherThan(connection, Math.min(deadlineNanos, System.nanoTime() + MAX_PAUSE_NANOS));
   }
 
   List<Reply> runAll(Resource resource, List<Request> requests) {

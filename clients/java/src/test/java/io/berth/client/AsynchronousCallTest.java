@@ -52,8 +52,7 @@ class AsynchronousCallTest extends PeerTest {
       for (long i = 0; i < 100; i++) {
         long next = i + 1;
         CompletableFuture<Long> second =
-            echo.submit(echo(i))
-                .thenApply(first -> numberOf(echo.call(echo(next)).payload()));
+            echo.submit(echo(i)).thenApply(first -> numberOf(echo.call(echo(next)).payload()));
         assertEquals(next, second.get());
       }
     }
@@ -127,7 +126,8 @@ class AsynchronousCallTest extends PeerTest {
         Resource echo = client.open("echo:main")) {
       List<Request> requests = new ArrayList<>();
       for (long i = 0; i < 1000; i++) {
-        requests.add(i == 7 ? Request.of(99) : i == 9 ? Request.of(ECHO).payload(new byte[9999]) : echo(i));
+        requests.add(
+            i == 7 ? Request.of(99) : i == 9 ? Request.of(ECHO).payload(new byte[9999]) : echo(i));
       }
       List<Reply> replies = echo.callAll(requests);
       for (int i = 0; i < replies.size(); i++) {

@@ -55,8 +55,7 @@ class BlockTest extends PeerTest {
       closed.close();
       closed.close();
       assertThrows(IllegalStateException.class, closed::buffer);
-      assertThrows(
-          IllegalStateException.class, () -> echo.call(Request.of(ECHO).input(closed)));
+      assertThrows(IllegalStateException.class, () -> echo.call(Request.of(ECHO).input(closed)));
 
       Block stale = echo.allocate(Direction.INPUT, 64);
       ByteBuffer kept = stale.buffer();

@@ -73,8 +73,7 @@ class BlockingCallTest extends PeerTest {
   @Test
   void refusals_name_the_resource_and_the_reason() {
     try (BerthClient client = connect()) {
-      BerthException unknown =
-          assertThrows(BerthException.class, () -> client.open("none:such"));
+      BerthException unknown = assertThrows(BerthException.class, () -> client.open("none:such"));
       assertEquals(StatusCode.NOT_FOUND, unknown.status());
       assertEquals(Reason.UNKNOWN_RESOURCE, unknown.reason());
       assertTrue(unknown.getMessage().startsWith("none:such: NOT_FOUND (unknown-resource): "));
@@ -86,8 +85,7 @@ class BlockingCallTest extends PeerTest {
   void a_failed_operation_ends_with_its_status_and_text() {
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main")) {
-      BerthException failure =
-          assertThrows(BerthException.class, () -> echo.call(Request.of(99)));
+      BerthException failure = assertThrows(BerthException.class, () -> echo.call(Request.of(99)));
       assertEquals(StatusCode.UNIMPLEMENTED, failure.status());
       assertEquals(Reason.UNKNOWN_OPERATION, failure.reason());
       assertEquals("no such operation", failure.text());
@@ -104,8 +102,7 @@ class BlockingCallTest extends PeerTest {
               BerthException.class, () -> echo.call(Request.of(ECHO).payload(new byte[4097])));
       assertEquals(Reason.PAYLOAD_TOO_LARGE, tooLarge.reason());
       BerthException tooSmall =
-          assertThrows(
-              BerthException.class, () -> echo.call(echo(1), ByteBuffer.allocate(7)));
+          assertThrows(BerthException.class, () -> echo.call(echo(1), ByteBuffer.allocate(7)));
       assertEquals(Reason.REPLY_TOO_LARGE, tooSmall.reason());
       assertEquals(5, numberOf(echo.call(echo(5)).payload()));
     }
@@ -128,8 +125,7 @@ class BlockingCallTest extends PeerTest {
         Resource echo = client.open("echo:main")) {
       DeadlineExceededException late =
           assertThrows(
-              DeadlineExceededException.class,
-              () -> echo.call(echo(1).timeoutNanos(20_000_000)));
+              DeadlineExceededException.class, () -> echo.call(echo(1).timeoutNanos(20_000_000)));
       assertEquals(Reason.CALLER_TIMED_OUT, late.reason());
       for (long i = 10; i < 100; i++) {
         assertEquals(i, numberOf(echo.call(echo(i)).payload()));

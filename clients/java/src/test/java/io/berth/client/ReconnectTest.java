@@ -138,7 +138,12 @@ class ReconnectTest extends PeerTest {
                   for (; !stop.get(); i++) {
                     Request request = echo(i).idempotent().timeoutNanos(PATIENT);
                     assertEquals(i, numberOf(echo.call(request).payload()));
-                    assertEquals(-i, numberOf(echo.submit(echo(-i).idempotent().timeoutNanos(PATIENT)).get().payload()));
+                    assertEquals(
+                        -i,
+                        numberOf(
+                            echo.submit(echo(-i).idempotent().timeoutNanos(PATIENT))
+                                .get()
+                                .payload()));
                   }
                   return i - base;
                 }));
@@ -159,8 +164,7 @@ class ReconnectTest extends PeerTest {
   }
 
   @Test
-  void goaway_moves_new_requests_to_a_new_session_and_ends_old_ones_in_the_old()
-      throws Exception {
+  void goaway_moves_new_requests_to_a_new_session_and_ends_old_ones_in_the_old() throws Exception {
     List<Frame> held = new CopyOnWriteArrayList<>();
     peer.requests = (session, frame) -> held.add(frame);
     try (BerthClient client = connect();
@@ -217,7 +221,8 @@ class ReconnectTest extends PeerTest {
     CompletableFuture<Reply> future = echo.submit(echo(1).timeoutNanos(PATIENT));
     CompletableFuture<Throwable> blocked =
         CompletableFuture.supplyAsync(
-            () -> assertThrows(BerthException.class, () -> echo.call(echo(2).timeoutNanos(PATIENT))));
+            () ->
+                assertThrows(BerthException.class, () -> echo.call(echo(2).timeoutNanos(PATIENT))));
     await(() -> peer.sessions.stream().count() == 1);
     client.close();
     assertTrue(future.isCompletedExceptionally());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.client.hsm;
 
-/** Numbers of the SM2 curve: 32 bytes, big-endian; keys and signatures are messages of two of them. */
+/**
+ * Numbers of the SM2 curve: 32 bytes, big-endian; keys and signatures are messages of two of them.
+ */
 final class Coordinates {
   private static final int BYTES = 32;
 

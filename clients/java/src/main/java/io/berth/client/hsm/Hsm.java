@@ -54,7 +54,8 @@ public final class Hsm implements AutoCloseable {
   /** Random bytes from the card. */
   public byte[] random(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException(resource.name() + ": " + count + " random bytes: expected 1 or more");
+      throw new IllegalArgumentException(
+          resource.name() + ": " + count + " random bytes: expected 1 or more");
     }
     return Operation.RANDOM.askForBytes(resource, timeout, new ProtoWriter().number(1, count));
   }

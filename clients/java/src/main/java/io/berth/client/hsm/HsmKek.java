@@ -6,7 +6,8 @@ import io.berth.client.Resource;
 import java.time.Duration;
 
 /**
- * A key-encryption key of the card: makes symmetric keys, which leave the card only wrapped under it, and works with them.
+ * A key-encryption key of the card: makes symmetric keys, which leave the card only wrapped under
+ * it, and works with them.
  *
  * <p>Time-outs and errors are those of {@link HsmKey}.
  */

@@ -8,9 +8,9 @@ import java.time.Duration;
 /**
  * An SM2 key that lives in the card: a signing pair and an encryption pair under one name.
  *
- * <p>Each call waits for the card, one second at most unless {@link #withTimeout} says otherwise, and throws {@link
- * io.berth.client.BerthException} if it gets no good answer. What the policy does not grant ends as {@link
- * io.berth.client.NotPermittedException}.
+ * <p>Each call waits for the card, one second at most unless {@link #withTimeout} says otherwise,
+ * and throws {@link io.berth.client.BerthException} if it gets no good answer. What the policy does
+ * not grant ends as {@link io.berth.client.NotPermittedException}.
  */
 public final class HsmKey implements AutoCloseable {
   private static final byte[] ABSENT = null;
@@ -60,7 +60,8 @@ public final class HsmKey implements AutoCloseable {
    */
   public Sm2Signature signMessage(byte[] message, byte[] id) {
     return Sm2Signature.decoded(
-        Operation.SM2_SIGN.ask(resource, timeout, new ProtoWriter().bytes(2, message).bytes(3, id)));
+        Operation.SM2_SIGN.ask(
+            resource, timeout, new ProtoWriter().bytes(2, message).bytes(3, id)));
   }
 
   /** Verifies a signature over a digest with this key. */
@@ -108,7 +109,10 @@ public final class HsmKey implements AutoCloseable {
             resource, timeout, new ProtoWriter().number(1, usage.number())));
   }
 
-  /** Encrypts to this key's encryption pair; the result is C1 || C3 || C2 (GM/T 0009 order, no ASN.1). */
+  /**
+   * Encrypts to this key's encryption pair; the result is C1 || C3 || C2 (GM/T 0009 order, no
+   * ASN.1).
+   */
   public byte[] encrypt(byte[] plaintext) {
     return encrypt(plaintext, null);
   }
@@ -120,9 +124,7 @@ public final class HsmKey implements AutoCloseable {
    */
   public byte[] encrypt(byte[] plaintext, Sm2PublicKey publicKey) {
     return Operation.SM2_ENCRYPT.askForBytes(
-        resource,
-        timeout,
-        new ProtoWriter().bytes(1, plaintext).message(2, encoded(publicKey)));
+        resource, timeout, new ProtoWriter().bytes(1, plaintext).message(2, encoded(publicKey)));
   }
 
   /** Decrypts C1 || C3 || C2 with this key's encryption pair. */

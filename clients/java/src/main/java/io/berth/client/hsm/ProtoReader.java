@@ -4,8 +4,8 @@ package io.berth.client.hsm;
 import java.util.Arrays;
 
 /**
- * Reads protobuf messages field by field. Fields that nobody asks for are skipped, whatever their type; anything that is
- * not well-formed is refused with {@link MalformedMessageException}.
+ * Reads protobuf messages field by field. Fields that nobody asks for are skipped, whatever their
+ * type; anything that is not well-formed is refused with {@link MalformedMessageException}.
  *
  * <pre>{@code
  * while (reader.next()) {

@@ -4,8 +4,8 @@ package io.berth.client.hsm;
 import java.util.Arrays;
 
 /**
- * Writes protobuf (proto3) messages with the bytes that protobuf-java would write: fields in ascending order, defaults left
- * out, absent messages left out.
+ * Writes protobuf (proto3) messages with the bytes that protobuf-java would write: fields in
+ * ascending order, defaults left out, absent messages left out.
  */
 final class ProtoWriter {
   private static final int VARINT = 0;

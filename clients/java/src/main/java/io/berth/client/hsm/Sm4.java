@@ -4,7 +4,10 @@ package io.berth.client.hsm;
 import io.berth.client.Resource;
 import java.time.Duration;
 
-/** SM4 and MACs under one wrapped key. Stateless: the worker imports the key and keeps the card's handle for it. */
+/**
+ * SM4 and MACs under one wrapped key. Stateless: the worker imports the key and keeps the card's
+ * handle for it.
+ */
 public final class Sm4 {
   private static final int BLOCK_BYTES = 16;
 
@@ -58,12 +61,23 @@ public final class Sm4 {
     int ivBytes = mode == Sm4Mode.ECB ? 0 : BLOCK_BYTES;
     if (iv.length != ivBytes) {
       throw new IllegalArgumentException(
-          resource.name() + ": " + mode + " takes an iv of " + ivBytes + " bytes, found " + iv.length);
+          resource.name()
+              + ": "
+              + mode
+              + " takes an iv of "
+              + ivBytes
+              + " bytes, found "
+              + iv.length);
     }
     boolean wholeBlocks = mode == Sm4Mode.ECB || mode == Sm4Mode.CBC;
     if (wholeBlocks && data.length % BLOCK_BYTES != 0) {
       throw new IllegalArgumentException(
-          resource.name() + ": " + mode + " takes a multiple of 16 bytes, found " + data.length + "; pad it first");
+          resource.name()
+              + ": "
+              + mode
+              + " takes a multiple of 16 bytes, found "
+              + data.length
+              + "; pad it first");
     }
     ProtoWriter request =
         new ProtoWriter().message(1, key).number(2, mode.number()).bytes(3, iv).bytes(4, data);

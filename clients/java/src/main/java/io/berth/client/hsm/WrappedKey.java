@@ -2,8 +2,8 @@
 package io.berth.client.hsm;
 
 /**
- * A symmetric key as the card wrapped it under a key-encryption key: useless without that card, and therefore fit to be
- * stored.
+ * A symmetric key as the card wrapped it under a key-encryption key: useless without that card, and
+ * therefore fit to be stored.
  */
 public final class WrappedKey {
   private final byte[] blob;

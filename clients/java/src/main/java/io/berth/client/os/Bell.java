@@ -69,13 +69,14 @@ public final class Bell implements AutoCloseable {
       memory.setLong(16, nanos / 1_000_000_000L);
       memory.setLong(24, nanos % 1_000_000_000L);
       int ready = LibC.ppoll(pollfds, 2, timespec, 0);
+      // Also keeps the memory reachable while the kernel uses it.
+      int events = memory.getInt(4) >>> 16;
       if (ready <= 0) {
         return Outcome.TIMED_OUT;
       }
       if ((memory.getInt(12) >>> 16) != 0) {
         return Outcome.WOKEN;
       }
-      int events = memory.getInt(4) >>> 16;
       if ((events & LibC.POLLIN) != 0) {
         return drain(bell);
       }
@@ -88,6 +89,7 @@ public final class Bell implements AutoCloseable {
       do {
         taken = LibC.read(bell.doorbell.number(), drained, 64);
       } while (taken == 64);
+      memory.getByte(0);
       return taken == 0 ? Outcome.BROKER_GONE : Outcome.RUNG;
     }
   }

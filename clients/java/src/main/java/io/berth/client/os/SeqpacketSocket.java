@@ -23,13 +23,8 @@ public final class SeqpacketSocket implements AutoCloseable {
   private static final int CONTROL_BYTES = CMSG_DATA + MAX_DESCRIPTORS * Integer.BYTES;
 
   private final Descriptor descriptor;
-  private final Memory incoming = new Memory(MAX_DATAGRAM_BYTES);
-  private final Memory incomingControl = new Memory(CONTROL_BYTES);
-  private final Memory incomingVector = new Memory(16);
-  private final Memory incomingHeader = new Memory(Msghdr.BYTES);
-  private final Memory outgoing = new Memory(MAX_DATAGRAM_BYTES);
-  private final Memory outgoingVector = new Memory(16);
-  private final Memory outgoingHeader = new Memory(Msghdr.BYTES);
+  private final Msghdr incoming = new Msghdr(CONTROL_BYTES, MAX_DATAGRAM_BYTES);
+  private final Msghdr outgoing = new Msghdr(0, MAX_DATAGRAM_BYTES);
 
   private SeqpacketSocket(Descriptor descriptor) {
     this.descriptor = descriptor;
@@ -57,20 +52,22 @@ public final class SeqpacketSocket implements AutoCloseable {
       throw new SystemCallException("socket(AF_UNIX, SOCK_SEQPACKET)");
     }
     Descriptor descriptor = new Descriptor(fd);
-    Memory timeout = new Memory(16);
-    timeout.setLong(0, timeoutNanos / 1_000_000_000L);
-    timeout.setLong(8, Math.max(1, timeoutNanos % 1_000_000_000L / 1000));
-    LibC.setsockopt(
-        fd, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, Pointer.nativeValue(timeout), (int) timeout.size());
-    Memory address = new Memory(2 + SUN_PATH_BYTES);
-    address.clear();
-    address.setShort(0, (short) LibC.AF_UNIX);
-    address.write(2, name, 0, name.length);
-    if (LibC.connect(fd, Pointer.nativeValue(address), 2 + name.length + 1) != 0) {
+    Memory memory = new Memory(16 + 2 + SUN_PATH_BYTES);
+    memory.clear();
+    memory.setLong(0, timeoutNanos / 1_000_000_000L);
+    memory.setLong(8, Math.max(1, timeoutNanos % 1_000_000_000L / 1000));
+    memory.setShort(16, (short) LibC.AF_UNIX);
+    memory.write(18, name, 0, name.length);
+    long address = Pointer.nativeValue(memory);
+    LibC.setsockopt(fd, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, address, 16);
+    int result = LibC.connect(fd, address + 16, 2 + name.length + 1);
+    if (result != 0) {
       SystemCallException failure = new SystemCallException("connect to " + path);
       descriptor.close();
       throw failure;
     }
+    // Reachable until here: its memory is freed with it.
+    memory.getByte(0);
     return new SeqpacketSocket(descriptor);
   }
 
@@ -83,13 +80,9 @@ public final class SeqpacketSocket implements AutoCloseable {
         throw SystemCallException.closed("sendmsg on the broker's socket");
       }
       int length = message.remaining();
-      outgoing.getByteBuffer(0, length).put(message);
-      Msghdr.set(outgoingHeader, outgoingVector, outgoing, length, null, 0);
       long sent;
       do {
-        sent =
-            LibC.sendmsg(
-                descriptor.number(), Pointer.nativeValue(outgoingHeader), LibC.MSG_NOSIGNAL);
+        sent = outgoing.send(descriptor.number(), message.duplicate(), LibC.MSG_NOSIGNAL);
       } while (sent < 0 && LibC.lastError() == LibC.EINTR);
       if (sent != length) {
         throw new SystemCallException("sendmsg on the broker's socket");
@@ -105,24 +98,15 @@ public final class SeqpacketSocket implements AutoCloseable {
    * @throws IllegalArgumentException if a message or its descriptors came truncated
    */
   public Datagram receive() throws SystemCallException {
-    Msghdr.set(
-        incomingHeader,
-        incomingVector,
-        incoming,
-        MAX_DATAGRAM_BYTES,
-        incomingControl,
-        CONTROL_BYTES);
     long received;
     do {
-      received =
-          LibC.recvmsg(
-              descriptor.number(), Pointer.nativeValue(incomingHeader), LibC.MSG_CMSG_CLOEXEC);
+      received = incoming.receive(descriptor.number(), LibC.MSG_CMSG_CLOEXEC);
     } while (received < 0 && LibC.lastError() == LibC.EINTR);
     if (received < 0) {
       throw new SystemCallException("recvmsg on the broker's socket");
     }
     List<Descriptor> descriptors = descriptors();
-    int flags = Msghdr.flags(incomingHeader);
+    int flags = incoming.flags();
     if ((flags & (LibC.MSG_CTRUNC | LibC.MSG_TRUNC)) != 0) {
       for (Descriptor each : descriptors) {
         each.close();
@@ -138,8 +122,7 @@ public final class SeqpacketSocket implements AutoCloseable {
       }
       return null;
     }
-    byte[] copy = new byte[(int) received];
-    incoming.read(0, copy, 0, copy.length);
+    byte[] copy = incoming.payload((int) received);
     return new Datagram(ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN), descriptors);
   }
 
@@ -156,22 +139,24 @@ public final class SeqpacketSocket implements AutoCloseable {
     poll.setLong(8, nanos / 1_000_000_000L);
     poll.setLong(16, nanos % 1_000_000_000L);
     long address = Pointer.nativeValue(poll);
-    return LibC.ppoll(address, 1, address + 8, 0) > 0;
+    int ready = LibC.ppoll(address, 1, address + 8, 0);
+    // The kernel writes there; and so it is reachable until here.
+    return ready > 0 && poll.getShort(6) != 0;
   }
 
   private List<Descriptor> descriptors() {
     List<Descriptor> found = new ArrayList<>(4);
-    long controlBytes = Msghdr.controlBytes(incomingHeader);
+    long controlBytes = incoming.controlBytes();
     long at = 0;
     while (at + CMSG_DATA <= controlBytes) {
-      long length = incomingControl.getLong(at);
+      long length = incoming.controlLong(at);
       if (length < CMSG_DATA || length > controlBytes - at) {
         break;
       }
-      if (incomingControl.getInt(at + 8) == LibC.SOL_SOCKET
-          && incomingControl.getInt(at + 12) == LibC.SCM_RIGHTS) {
+      if (incoming.controlInt(at + 8) == LibC.SOL_SOCKET
+          && incoming.controlInt(at + 12) == LibC.SCM_RIGHTS) {
         for (long each = CMSG_DATA; each + Integer.BYTES <= length; each += Integer.BYTES) {
-          found.add(new Descriptor(incomingControl.getInt(at + each)));
+          found.add(new Descriptor(incoming.controlInt(at + each)));
         }
       }
       at += (length + 7) & ~7L;

@@ -39,6 +39,7 @@ public final class FrameLayout {
   public static final int TRACE_BYTES = 48;
   public static final int REFERENCE_BYTES = 24;
   public static final int SESSION_BYTES = 8;
+  public static final int ALL_BLOCKS_BYTES = TRACE_BYTES + 2 * REFERENCE_BYTES + SESSION_BYTES;
   public static final int MIN_REPLY_BYTES = 192;
 
   private FrameLayout() {}
@@ -60,11 +61,12 @@ public final class FrameLayout {
     return align8(
         HEADER_BYTES
             + ((flags & TRACE_FLAG) != 0 ? TRACE_BYTES : 0)
+            + ((flags & OUTPUT_FLAG) != 0 ? REFERENCE_BYTES : 0)
             + Math.max(replyLimit, MIN_REPLY_BYTES));
   }
 
   /** What may be reserved in all. */
   public static long replyBudget(int responseRingBytes, int maxInlineBytes) {
-    return (long) responseRingBytes - align8(HEADER_BYTES + TRACE_BYTES + maxInlineBytes);
+    return (long) responseRingBytes - align8(HEADER_BYTES + ALL_BLOCKS_BYTES + maxInlineBytes);
   }
 }

@@ -62,13 +62,9 @@ class ProtoTest {
         Sm2VerifyRequest.newBuilder()
             .setDigest(ByteString.copyFrom(r))
             .setSignature(
-                Sm2Signature.newBuilder()
-                    .setR(ByteString.copyFrom(r))
-                    .setS(ByteString.copyFrom(s)))
+                Sm2Signature.newBuilder().setR(ByteString.copyFrom(r)).setS(ByteString.copyFrom(s)))
             .setPublicKey(
-                Sm2PublicKey.newBuilder()
-                    .setX(ByteString.copyFrom(s))
-                    .setY(ByteString.copyFrom(r)))
+                Sm2PublicKey.newBuilder().setX(ByteString.copyFrom(s)).setY(ByteString.copyFrom(r)))
             .build()
             .toByteArray(),
         new ProtoWriter()
@@ -114,7 +110,8 @@ class ProtoTest {
     assertArrayEquals(data, Operation.data(message));
     byte[] behind = new byte[message.length + data.length + 2];
     System.arraycopy(message, 0, behind, 0, message.length);
-    byte[] last = Bytes.newBuilder().setData(ByteString.copyFrom(new byte[] {1})).build().toByteArray();
+    byte[] last =
+        Bytes.newBuilder().setData(ByteString.copyFrom(new byte[] {1})).build().toByteArray();
     byte[] joined = Arrays.copyOf(behind, message.length + last.length);
     System.arraycopy(last, 0, joined, message.length, last.length);
     assertArrayEquals(new byte[] {1}, Operation.data(joined), "the last of several counts");
@@ -188,8 +185,8 @@ class ProtoTest {
     byte[] shortOne =
         Sm2Signature.newBuilder().setR(ByteString.copyFrom(new byte[32])).build().toByteArray();
     assertThrows(
-        MalformedMessageException.class,
-        () -> io.berth.client.hsm.Sm2Signature.decoded(shortOne));
-    assertFalse(new io.berth.client.hsm.Sm2Signature(new byte[32], new byte[32]).toBytes().length != 64);
+        MalformedMessageException.class, () -> io.berth.client.hsm.Sm2Signature.decoded(shortOne));
+    assertFalse(
+        new io.berth.client.hsm.Sm2Signature(new byte[32], new byte[32]).toBytes().length != 64);
   }
 }

@@ -68,6 +68,7 @@ final class PeerLibC {
     address.setShort(0, (short) 1);
     address.write(2, name, 0, name.length);
     checked(bind(fd, Pointer.nativeValue(address), 3 + name.length), "bind " + path);
+    address.getByte(0); // reachable until here
     checked(listen(fd, 64), "listen");
     return fd;
   }
@@ -116,7 +117,10 @@ final class PeerLibC {
         header.setInt(88 + 4L * i, descriptors[i]);
       }
     }
-    return sendmsg(fd, at, 0x4000) == length;
+    boolean sent = sendmsg(fd, at, 0x4000) == length;
+    header.getByte(0); // reachable until here
+    data.getByte(0); // reachable until here
+    return sent;
   }
 
   /** Waits for one of two descriptors. */
@@ -130,5 +134,6 @@ final class PeerLibC {
     memory.setLong(16, nanos / 1_000_000_000L);
     memory.setLong(24, nanos % 1_000_000_000L);
     ppoll(Pointer.nativeValue(memory), second < 0 ? 1 : 2, Pointer.nativeValue(memory) + 16, 0);
+    memory.getByte(0); // reachable until here
   }
 }
