@@ -15,8 +15,8 @@ import java.util.Set;
  *      any --close()--> CLOSED
  * </pre>
  *
- * A thread exists only while connecting. Back-off doubles from 5 ms to 1 s; after an expulsion it
- * begins at 1 s.
+ * Threads exist only while connecting and while requests are sent again. Back-off doubles from 5 ms
+ * to 1 s; after an expulsion it begins at 1 s.
  */
 final class Reconnector implements Connection.Listener {
   private static final long FIRST_PAUSE_NANOS = 5_000_000L;
@@ -33,6 +33,7 @@ final class Reconnector implements Connection.Listener {
   private final Set<Connection> alive = new HashSet<>();
   private final ArrayDeque<AsynchronousCall> again = new ArrayDeque<>();
   private boolean working;
+  private boolean sending;
   private boolean closed;
   private long notBeforeNanos = System.nanoTime();
   private String lastFailure = "";
@@ -154,7 +155,11 @@ final class Reconnector implements Connection.Listener {
   @Override
   public synchronized void sendAgain(AsynchronousCall call) {
     again.add(call);
-    work();
+    // Not the connecting thread: sending again may have to wait for yet another connection.
+    if (!sending && !closed) {
+      sending = true;
+      begin(this::sendAll, "-resend");
+    }
   }
 
   @Override
@@ -166,30 +171,42 @@ final class Reconnector implements Connection.Listener {
   private void work() {
     if (!working && !closed) {
       working = true;
-      Thread thread = new Thread(this::serve, threadName + "-reconnect");
-      thread.setDaemon(true);
-      thread.start();
+      begin(this::serve, "-reconnect");
+    }
+  }
+
+  private void begin(Runnable work, String suffix) {
+    Thread thread = new Thread(work, threadName + suffix);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void sendAll() {
+    for (; ; ) {
+      AsynchronousCall next;
+      synchronized (this) {
+        next = closed ? null : again.poll();
+        if (next == null) {
+          sending = false;
+          return;
+        }
+      }
+      if (next.prepareAgain()) {
+        asynchronous.start(next);
+      }
     }
   }
 
   private void serve() {
     long pauseNanos = FIRST_PAUSE_NANOS;
     for (; ; ) {
-      AsynchronousCall next = null;
       synchronized (this) {
-        if (closed || (current != null && again.isEmpty())) {
+        if (closed || current != null) {
           working = false;
           return;
         }
-        if (current != null) {
-          next = again.poll();
-        }
       }
-      if (next != null) {
-        if (next.prepareAgain()) {
-          asynchronous.start(next);
-        }
-      } else if (!tryConnect()) {
+      if (!tryConnect()) {
         pause(pauseNanos);
         pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
       } else {
