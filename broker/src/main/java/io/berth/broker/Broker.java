@@ -38,11 +38,14 @@ public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
   private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
+  private static final long LEAVE_GRACE_NANOS = 10_000_000_000L;
+  private static final long SUCCESSION_PATIENCE_NANOS = 10_000_000_000L;
+  private static final long SUCCESSION_LOOK_NANOS = 1_000_000L;
   private static final int YIELD_MICROS_ON_SEVERAL = 50;
   private static final int YIELD_MICROS_ON_ONE = 20;
 
   private final Config config;
-  private final RunDirectory directory;
+  private RunDirectory directory;
   private final CountersFile countersFile;
   private final ControlLoop control;
   private final DataThread data;
@@ -50,9 +53,15 @@ public final class Broker implements AutoCloseable {
   private final Supervision supervision;
   private final Thread controlThread;
   private final Thread dataThread;
+  private volatile boolean succeeded;
   private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
 
-  private Broker(
+  /**
+   * Builds a broker that touches nothing of a running one yet, but for the counters file.
+   *
+   * @param dist the installation
+   */
+  public Broker(
       Config config,
       Path dist,
       SessionEvents sessionEvents,
@@ -60,7 +69,6 @@ public final class Broker implements AutoCloseable {
       KeyUseJournal journal)
       throws IOException {
     this.config = config;
-    this.directory = RunDirectory.take(config.broker().runDirectory());
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
     this.countersFile = CountersFile.create(config.broker().countersFile(), epoch);
@@ -111,20 +119,73 @@ public final class Broker implements AutoCloseable {
         yieldMicros);
   }
 
-  /** Starts a broker; it serves when this returns, its workers follow. */
-  public static Broker start(
-      Config config,
-      Path dist,
-      SessionEvents sessionEvents,
-      WorkerEvents workerEvents,
-      KeyUseJournal journal)
-      throws IOException {
-    Broker broker = new Broker(config, dist, sessionEvents, workerEvents, journal);
-    broker.supervision.open();
-    broker.clients.open();
-    broker.dataThread.start();
-    broker.controlThread.start();
-    return broker;
+  /** Starts the broker; it serves when this returns, its workers follow. */
+  public void start() throws IOException {
+    directory = RunDirectory.take(config.broker().runDirectory());
+    clients.listen();
+    supervision.open();
+    clients.open();
+    dataThread.start();
+    controlThread.start();
+  }
+
+  /** What a successor needs of the broker before it. */
+  public interface Predecessor {
+    /** Returns when it has let go of workers, guards and the directory. */
+    void handOver() throws IOException;
+  }
+
+  /**
+   * Starts in the place of a running broker. Clients that come meanwhile wait in the new socket's
+   * backlog; they are let in when the workers have come over.
+   */
+  public void succeed(Predecessor predecessor) throws IOException {
+    clients.listen();
+    predecessor.handOver();
+    directory = RunDirectory.take(config.broker().runDirectory());
+    supervision.open();
+    dataThread.start();
+    controlThread.start();
+    control.execute(() -> openWhenServing(System.nanoTime() + SUCCESSION_PATIENCE_NANOS));
+  }
+
+  private void openWhenServing(long untilNanos) {
+    if (!supervision.allServe() && System.nanoTime() - untilNanos < 0) {
+      control.schedule(SUCCESSION_LOOK_NANOS, () -> openWhenServing(untilNanos));
+      return;
+    }
+    try {
+      clients.open();
+    } catch (IOException e) {
+      LOG.error("clients cannot be let in: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * Leaves in favour of a successor that already has the sockets' names: no new requests, what is
+   * in flight ends here, workers and guards go over.
+   *
+   * @param leftBehind runs on the control thread when the successor may go on; {@link #close}
+   *     afterwards, when the clients have taken their last answers
+   */
+  public void handOver(Runnable leftBehind) {
+    control.execute(
+        () -> {
+          succeeded = true;
+          clients.goAway("a new broker takes over");
+          data.leave(
+              LEAVE_GRACE_NANOS,
+              () -> control.execute(() -> supervision.handOver(() -> letGo(leftBehind))));
+        });
+  }
+
+  private void letGo(Runnable leftBehind) {
+    try {
+      directory.leave();
+    } catch (IOException e) {
+      LOG.error("the run directory could not be left: {}", e.getMessage());
+    }
+    leftBehind.run();
   }
 
   private Device device(DeviceConfig device, RequestTable requests) {
@@ -182,11 +243,33 @@ public final class Broker implements AutoCloseable {
   /** Stops accepting, ends clients, workers and guards, and closes everything. */
   @Override
   public void close() throws IOException {
+    if (controlThread.isAlive()) {
+      stopThreads();
+    }
+    data.closeDescriptors();
+    control.closeDescriptors();
+    supervision.close();
+    if (succeeded) {
+      countersFile.leave();
+      return;
+    }
+    countersFile.close();
+    if (directory != null) {
+      Files.deleteIfExists(config.broker().clientSocket());
+      directory.close();
+    }
+  }
+
+  private void stopThreads() throws IOException {
     CountDownLatch stopped = new CountDownLatch(1);
     control.execute(
         () -> {
           clients.close();
-          supervision.stop(stopped::countDown);
+          if (succeeded) {
+            stopped.countDown();
+          } else {
+            supervision.stop(stopped::countDown);
+          }
         });
     try {
       stopped.await();
@@ -198,11 +281,5 @@ public final class Broker implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while the broker stopped", e);
     }
-    data.closeDescriptors();
-    control.closeDescriptors();
-    supervision.close();
-    Files.deleteIfExists(config.broker().clientSocket());
-    countersFile.close();
-    directory.close();
   }
 }

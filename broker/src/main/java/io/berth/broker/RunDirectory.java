@@ -47,6 +47,12 @@ final class RunDirectory implements AutoCloseable {
     return new RunDirectory(lockFile, channel, lock);
   }
 
+  /** Lets a successor take the directory, as it is. */
+  void leave() throws IOException {
+    lock.release();
+    channel.close();
+  }
+
   @Override
   public void close() throws IOException {
     lock.release();

@@ -75,7 +75,8 @@ final class UpCommand implements Callable<Integer> {
     LoggedEvents events = new LoggedEvents();
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
-    try (Broker broker = Broker.start(config, dist, events, events, KeyUseJournal.NONE)) {
+    try (Broker broker = new Broker(config, dist, events, events, KeyUseJournal.NONE)) {
+      broker.start();
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(

@@ -15,7 +15,7 @@ import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.status.Reason;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -86,10 +86,14 @@ public final class ClientDoor implements AutoCloseable {
             config.broker().maxSessionsPerUid());
   }
 
+  /** Takes the socket's name; clients may connect and wait from now on. */
+  public void listen() throws IOException {
+    listener =
+        SocketFile.listen(config.broker().clientSocket(), BACKLOG, config.broker().socketMode());
+  }
+
   /** Starts to accept. */
   public void open() throws OsException {
-    Path path = config.broker().clientSocket();
-    listener = Sockets.listen(path, BACKLOG, config.broker().socketMode());
     loop.register(listener, ready -> accept());
   }
 

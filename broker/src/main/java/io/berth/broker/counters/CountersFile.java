@@ -96,6 +96,11 @@ public final class CountersFile implements AutoCloseable {
     reader.forEach((value, counterId, label) -> labelAndValue.accept(label, value));
   }
 
+  /** Stops using the file, whose name belongs to a successor's. */
+  public void leave() {
+    IoUtil.unmap(mapping);
+  }
+
   @Override
   public void close() throws IOException {
     IoUtil.unmap(mapping);

@@ -27,6 +27,7 @@ public final class Supervision implements AutoCloseable {
   private final List<WorkerDoor> doors = new ArrayList<>();
   private final List<GuardProcess> guards = new ArrayList<>();
   private boolean stopping;
+  private boolean handedOver;
 
   public Supervision(
       ControlLoop loop,
@@ -104,6 +105,17 @@ public final class Supervision implements AutoCloseable {
     return byResource.values();
   }
 
+  /** Whether no device is on its way any more. */
+  public boolean allServe() {
+    return byResource.values().stream()
+        .map(DeviceSupervisor::state)
+        .allMatch(
+            state ->
+                state == WorkerState.SERVING
+                    || state == WorkerState.GIVEN_UP
+                    || state == WorkerState.RELEASED);
+  }
+
   /** Ends all workers and guards. */
   public void stop(Runnable stopped) {
     stopping = true;
@@ -122,20 +134,21 @@ public final class Supervision implements AutoCloseable {
   }
 
   /** Lets go of all workers and guards for a successor, which has opened doors of its own. */
-  public void handOver(Runnable handedOver) {
+  public void handOver(Runnable whenHandedOver) {
     stopping = true;
+    handedOver = true;
     for (WorkerDoor door : doors) {
       door.stopListening();
     }
     int[] left = {byResource.size()};
     if (left[0] == 0) {
-      handedOver.run();
+      whenHandedOver.run();
     }
     for (DeviceSupervisor supervisor : byResource.values()) {
       supervisor.handOver(
           () -> {
             if (--left[0] == 0) {
-              handedOver.run();
+              whenHandedOver.run();
             }
           });
     }
@@ -146,8 +159,10 @@ public final class Supervision implements AutoCloseable {
     for (WorkerDoor door : doors) {
       door.close();
     }
-    for (GuardProcess guard : guards) {
-      guard.ended();
+    if (!handedOver) {
+      for (GuardProcess guard : guards) {
+        guard.ended();
+      }
     }
   }
 }

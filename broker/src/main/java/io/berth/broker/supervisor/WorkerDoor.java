@@ -5,6 +5,7 @@ import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ControlChannel;
 import io.berth.broker.control.ControlLoop;
+import io.berth.broker.control.SocketFile;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.ProcessControl;
@@ -45,9 +46,9 @@ public final class WorkerDoor implements AutoCloseable {
 
   public void open() throws IOException {
     Files.createDirectories(workerPath.getParent());
-    workerListener = Sockets.listen(workerPath, BACKLOG, OWNER_ONLY);
+    workerListener = SocketFile.listen(workerPath, BACKLOG, OWNER_ONLY);
     loop.register(workerListener, ready -> acceptWorker());
-    guardListener = Sockets.listen(guardPath, BACKLOG, OWNER_ONLY);
+    guardListener = SocketFile.listen(guardPath, BACKLOG, OWNER_ONLY);
     loop.register(guardListener, ready -> acceptGuard());
   }
 
@@ -154,6 +155,9 @@ public final class WorkerDoor implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (workerListener < 0) {
+      return; // Its names belong to a successor.
+    }
     stopListening();
     Files.deleteIfExists(workerPath);
     Files.deleteIfExists(guardPath);
