@@ -228,7 +228,7 @@ final class Reconnector implements Connection.Listener {
       return true;
     } catch (BerthException e) {
       synchronized (this) {
-        lastFailure = e.getMessage();
+        lastFailure = e.text();
       }
       return false;
     }
