@@ -188,7 +188,7 @@ public final class BerthClient implements AutoCloseable {
     return "berth-" + name;
   }
 
-  Connection connectionUntil(long deadlineNanos, String about) {
+  Connection connectionUntil(long deadlineNanos, Object about) {
     return reconnector.connectionUntil(deadlineNanos, about);
   }
 

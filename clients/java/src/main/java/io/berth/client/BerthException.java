@@ -75,10 +75,12 @@ public class BerthException extends RuntimeException {
   }
 
   private static String message(StatusCode status, Reason reason, String text, String resource) {
+    // The broker's texts begin with the resource, too.
+    String rest = text.startsWith(resource + ": ") ? text.substring(resource.length() + 2) : text;
     return resource
         + ": "
         + status
         + (reason == Reason.NONE ? "" : " (" + reason + ")")
-        + (text.isEmpty() ? "" : ": " + text);
+        + (rest.isEmpty() ? "" : ": " + rest);
   }
 }

@@ -241,6 +241,11 @@ class Call {
     return resource.name() + ", " + request.describe();
   }
 
+  @Override
+  public String toString() {
+    return where();
+  }
+
   final BerthException failure() {
     return reply().failure();
   }

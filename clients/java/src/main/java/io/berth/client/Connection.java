@@ -200,7 +200,8 @@ final class Connection {
       }
       Reason reason = Reason.of(unasked.u32());
       expelled = true;
-      lost("the broker ended the session (" + reason + "): " + unasked.text());
+      // It closes doorbells and socket next; whoever noticed those first knew less than this.
+      endReason = "the broker ended the session (" + reason + "): " + unasked.text();
       return false;
     }
     throw new ProtocolViolation("unasked " + ControlKind.name(kind) + " from the broker");

@@ -72,10 +72,11 @@ final class Exchange {
   /**
    * A grant for the resource, on whatever connection there is within the time.
    *
-   * <p>A connection that is lost while the broker is asked says nothing about the resource: the
-   * next one is asked.
+   * <p>{@code about} names the asker, in messages only: it is not made a string before it is
+   * needed. A connection that is lost while the broker is asked says nothing about the resource:
+   * the next one is asked.
    */
-  Grant grant(Resource resource, long deadlineNanos, String about) {
+  Grant grant(Resource resource, long deadlineNanos, Object about) {
     for (; ; ) {
       Connection connection = client.connectionUntil(deadlineNanos, about);
       try {
@@ -92,7 +93,7 @@ final class Exchange {
   /** Brings the call into flight, waiting for a connection and for room within its time. */
   Connection send(Call call) {
     for (; ; ) {
-      Grant grant = grant(call.resource, call.deadlineNanos, call.where());
+      Grant grant = grant(call.resource, call.deadlineNanos, call);
       Connection connection = grant.connection;
       long snapshot = connection.reception().returns();
       Submission.Outcome outcome = connection.submission().send(call, grant);
@@ -149,7 +150,7 @@ final class Exchange {
 
   private int sendSome(List<Call> calls, int from) {
     Call first = calls.get(from);
-    Grant grant = grant(first.resource, first.deadlineNanos, first.where());
+    Grant grant = grant(first.resource, first.deadlineNanos, first);
     Connection connection = grant.connection;
     long snapshot = connection.reception().returns();
     int sent = connection.submission().sendAll(calls, from, grant);

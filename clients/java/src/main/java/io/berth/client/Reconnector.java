@@ -83,21 +83,21 @@ final class Reconnector implements Connection.Listener {
    *
    * @throws UnavailableException if none came in time
    */
-  Connection connectionUntil(long deadlineNanos, String about) {
+  Connection connectionUntil(long deadlineNanos, Object about) {
     Connection now = current;
     return now != null ? now : awaitConnection(deadlineNanos, about);
   }
 
-  private synchronized Connection awaitConnection(long deadlineNanos, String about) {
+  private synchronized Connection awaitConnection(long deadlineNanos, Object about) {
     boolean interrupted = false;
     try {
       while (current == null) {
         if (closed) {
-          throw closedFailure(about);
+          throw closedFailure(about.toString());
         }
         long left = deadlineNanos - System.nanoTime();
         if (left <= 0) {
-          throw noBroker(about);
+          throw noBroker(about.toString());
         }
         try {
           wait(left / 1_000_000, (int) (left % 1_000_000));
@@ -228,7 +228,7 @@ final class Reconnector implements Connection.Listener {
       return true;
     } catch (BerthException e) {
       synchronized (this) {
-        lastFailure = e.getMessage();
+        lastFailure = e.text();
       }
       return false;
     }
