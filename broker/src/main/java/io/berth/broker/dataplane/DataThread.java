@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.agrona.concurrent.NanoClock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +58,7 @@ public final class DataThread implements Runnable {
       long heartbeatTimeoutNanos) {}
 
   private final Settings settings;
+  private final NanoClock clock;
   private final RequestTable requests;
   private final Device[] devices;
   private final Flushes flushes;
@@ -96,7 +98,20 @@ public final class DataThread implements Runnable {
       KeyUseJournal journal,
       Violations violations)
       throws OsException {
+    this(settings, requests, devices, counters, journal, violations, System::nanoTime);
+  }
+
+  DataThread(
+      Settings settings,
+      RequestTable requests,
+      Device[] devices,
+      BrokerCounters counters,
+      KeyUseJournal journal,
+      Violations violations,
+      NanoClock clock)
+      throws OsException {
     this.settings = settings;
+    this.clock = clock;
     this.requests = requests;
     this.devices = devices.clone();
     this.counters = counters;
@@ -180,8 +195,12 @@ public final class DataThread implements Runnable {
     LOG.debug("data thread ends with {} requests in the broker", requests.used());
   }
 
-  private void pass() {
-    long nowNanos = System.nanoTime();
+  /**
+   * One turn of the duty cycle; blocks when there has been nothing to do for the yield time. {@link
+   * #run} does nothing else; public for tests and benchmarks, which take the thread's place.
+   */
+  public void pass() {
+    long nowNanos = clock.nanoTime();
     int work = drainHot(nowNanos);
     flushes.flushDevices();
     for (Device device : devices) {
@@ -245,7 +264,7 @@ public final class DataThread implements Runnable {
     for (Session session : armedNow) {
       if (session.requests().hasNext() && !hot.add(session)) {
         session.sleep().rearm();
-        intake.drain(session, RECORDS_PER_TURN, System.nanoTime());
+        intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
       }
     }
     armedNow.clear();
@@ -338,7 +357,7 @@ public final class DataThread implements Runnable {
     }
     if (!hot.add(session)) {
       // No room among the hot: serve it once and sleep on, in a new sleep.
-      intake.drain(session, RECORDS_PER_TURN, System.nanoTime());
+      intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
       session.sleep().rearm();
       armedNow.add(session);
     }
@@ -436,7 +455,7 @@ public final class DataThread implements Runnable {
             return;
           }
           device.attach(link, window, replayTable);
-          dispatcher.pump(device, System.nanoTime());
+          dispatcher.pump(device, clock.nanoTime());
         });
   }
 
@@ -450,7 +469,7 @@ public final class DataThread implements Runnable {
   public void detach(Device device, Availability next, boolean blame, Consumer<Boolean> detached) {
     execute(
         () -> {
-          long nowNanos = System.nanoTime();
+          long nowNanos = clock.nanoTime();
           device.availability(next);
           boolean blocked = false;
           WorkerLink link = device.link();
