@@ -49,7 +49,7 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if ((configFile == null) == (embedded == null)) {
       System.err.println("berth up: give either --config FILE or --embedded DIR");
-      return BerthCommand.USAGE;
+      return ExitCode.USAGE;
     }
     try {
       Path dist = Installation.directory();
