@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker;
 
+import io.berth.broker.admin.AdminDoor;
+import io.berth.broker.admin.AdminEvents;
+import io.berth.broker.admin.Administration;
+import io.berth.broker.admin.StatusReport;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ClientDoor;
@@ -30,6 +34,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +56,7 @@ public final class Broker implements AutoCloseable {
   private final DataThread data;
   private final ClientDoor clients;
   private final Supervision supervision;
+  private final AdminDoor administration;
   private final Thread controlThread;
   private final Thread dataThread;
   private volatile boolean succeeded;
@@ -66,13 +72,19 @@ public final class Broker implements AutoCloseable {
       Path dist,
       SessionEvents sessionEvents,
       WorkerEvents workerEvents,
-      KeyUseJournal journal)
+      KeyUseJournal journal,
+      AdminEvents adminEvents,
+      Supplier<String> journalState)
       throws IOException {
     this.config = config;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
-    this.countersFile = CountersFile.create(config.broker().countersFile(), epoch);
-    BrokerCounters counters = new BrokerCounters(countersFile.counters());
+    this.countersFile =
+        CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
+    BrokerCounters counters =
+        new BrokerCounters(
+            countersFile.counters(),
+            config.devices().stream().map(DeviceConfig::resource).toArray(String[]::new));
     this.control = new ControlLoop();
     RequestTable requests =
         new RequestTable(
@@ -109,6 +121,11 @@ public final class Broker implements AutoCloseable {
             device -> supervision.of(device).segments(),
             epoch,
             yieldMicros);
+    StatusReport status =
+        new StatusReport(config, supervision, clients, counters, epoch, yieldMicros, journalState);
+    this.administration =
+        new AdminDoor(
+            config, new Administration(control, data, config, supervision, status, adminEvents));
     this.controlThread = new Thread(control, "berth-control");
     this.dataThread = new Thread(data, "berth-data");
     LOG.info(
@@ -125,6 +142,7 @@ public final class Broker implements AutoCloseable {
     clients.listen();
     supervision.open();
     clients.open();
+    administration.open();
     dataThread.start();
     controlThread.start();
   }
@@ -144,6 +162,7 @@ public final class Broker implements AutoCloseable {
     predecessor.handOver();
     directory = RunDirectory.take(config.broker().runDirectory());
     supervision.open();
+    administration.open();
     dataThread.start();
     controlThread.start();
     control.execute(() -> openWhenServing(System.nanoTime() + SUCCESSION_PATIENCE_NANOS));
@@ -243,6 +262,7 @@ public final class Broker implements AutoCloseable {
   /** Stops accepting, ends clients, workers and guards, and closes everything. */
   @Override
   public void close() throws IOException {
+    administration.close(!succeeded);
     if (controlThread.isAlive()) {
       stopThreads();
     }

@@ -11,11 +11,8 @@ import picocli.CommandLine.HelpCommand;
     description = "One owner process per native driver, shared by all applications of the host.",
     mixinStandardHelpOptions = true,
     versionProvider = BerthCommand.Version.class,
-    subcommands = {UpCommand.class, HelpCommand.class})
+    subcommands = {UpCommand.class, StatusCommand.class, HelpCommand.class})
 public final class BerthCommand {
-  /** Exit code of a wrong command line. */
-  public static final int USAGE = 2;
-
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -32,9 +29,13 @@ public final class BerthCommand {
     System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
     System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSS");
     System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
-    System.exit(
-        new CommandLine(new BerthCommand())
-            .setExecutionExceptionHandler(new Failures())
-            .execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    Failures failures = new Failures();
+    return new CommandLine(new BerthCommand())
+        .setExecutionStrategy(failures)
+        .setExecutionExceptionHandler(failures);
   }
 }

@@ -2,6 +2,7 @@
 package io.berth.broker.cli;
 
 import io.berth.broker.Broker;
+import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
 import io.berth.broker.dataplane.KeyUseJournal;
@@ -49,7 +50,7 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if ((configFile == null) == (embedded == null)) {
       System.err.println("berth up: give either --config FILE or --embedded DIR");
-      return BerthCommand.USAGE;
+      return ExitCode.USAGE;
     }
     try {
       Path dist = Installation.directory();
@@ -75,7 +76,9 @@ final class UpCommand implements Callable<Integer> {
     LoggedEvents events = new LoggedEvents();
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
-    try (Broker broker = new Broker(config, dist, events, events, KeyUseJournal.NONE)) {
+    try (Broker broker =
+        new Broker(
+            config, dist, events, events, KeyUseJournal.NONE, AdminEvents.LOGGED, () -> "none")) {
       broker.start();
       Runtime.getRuntime()
           .addShutdownHook(

@@ -37,7 +37,7 @@ public record Host(
     throw new IllegalStateException("/proc/self/status has no line 'Uid:'");
   }
 
-  Path runDirectory() {
+  public Path runDirectory() {
     String session = environment.get("XDG_RUNTIME_DIR");
     return uid != 0 && session != null && session.startsWith("/")
         ? Path.of(session, "berth")

@@ -24,8 +24,14 @@ public final class BrokerCounters {
   public final AtomicCounter wakes;
 
   private final AtomicCounter[] refusals;
+  private final DeviceCounters[] devices;
 
-  public BrokerCounters(CountersManager counters) {
+  /**
+   * Takes its counters.
+   *
+   * @param resources the devices, in the order of their numbers
+   */
+  public BrokerCounters(CountersManager counters, String... resources) {
     admitted = counters.newCounter("requests-admitted", TYPE_ID);
     completed = counters.newCounter("requests-completed", TYPE_ID);
     retried = counters.newCounter("requests-retried", TYPE_ID);
@@ -39,6 +45,15 @@ public final class BrokerCounters {
     for (Reason reason : Reason.values()) {
       refusals[reason.code()] = counters.newCounter("refused-" + reason, TYPE_ID);
     }
+    devices = new DeviceCounters[resources.length];
+    for (int i = 0; i < devices.length; i++) {
+      devices[i] = new DeviceCounters(counters, resources[i]);
+    }
+  }
+
+  /** The counters of the device with that number. */
+  public DeviceCounters device(int index) {
+    return devices[index];
   }
 
   public void refused(Reason reason) {

@@ -29,9 +29,9 @@ public final class CountersFile implements AutoCloseable {
 
   private static final int VERSION = 1;
   private static final int HEADER_BYTES = 128;
-  private static final int MAX_COUNTERS = 256;
-  private static final int VALUES_BYTES = MAX_COUNTERS * CountersReader.COUNTER_LENGTH;
-  private static final int METADATA_BYTES = MAX_COUNTERS * CountersReader.METADATA_LENGTH;
+
+  /** What a broker counts beside its devices, with room for more. */
+  private static final int BROKER_COUNTERS = 128;
 
   private final Path path;
   private final MappedByteBuffer mapping;
@@ -43,10 +43,16 @@ public final class CountersFile implements AutoCloseable {
     this.counters = counters;
   }
 
+  /** Whose counters a file holds. */
+  public record Owner(long pid, long brokerEpoch) {}
+
   /** Makes the file anew; a reader of an older one keeps reading that. */
-  public static CountersFile create(Path path, long brokerEpoch) throws IOException {
+  public static CountersFile create(Path path, long brokerEpoch, int devices) throws IOException {
     Files.deleteIfExists(path);
-    int bytes = HEADER_BYTES + METADATA_BYTES + VALUES_BYTES;
+    int counters = BROKER_COUNTERS + devices * DeviceCounters.COUNT;
+    int metadataBytes = counters * CountersReader.METADATA_LENGTH;
+    int valuesBytes = counters * CountersReader.COUNTER_LENGTH;
+    int bytes = HEADER_BYTES + metadataBytes + valuesBytes;
     MappedByteBuffer mapping;
     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       // Written, not only sized: a hole in a full file system is a SIGBUS later.
@@ -57,14 +63,14 @@ public final class CountersFile implements AutoCloseable {
     whole.putInt(8, VERSION);
     whole.putInt(12, (int) ProcessHandle.current().pid());
     whole.putLong(16, brokerEpoch);
-    whole.putInt(24, METADATA_BYTES);
-    whole.putInt(28, VALUES_BYTES);
-    CountersManager counters =
+    whole.putInt(24, metadataBytes);
+    whole.putInt(28, valuesBytes);
+    CountersManager manager =
         new CountersManager(
-            new UnsafeBuffer(whole, HEADER_BYTES, METADATA_BYTES),
-            new UnsafeBuffer(whole, HEADER_BYTES + METADATA_BYTES, VALUES_BYTES));
+            new UnsafeBuffer(whole, HEADER_BYTES, metadataBytes),
+            new UnsafeBuffer(whole, HEADER_BYTES + metadataBytes, valuesBytes));
     whole.putLongRelease(0, MAGIC);
-    return new CountersFile(path, mapping, counters);
+    return new CountersFile(path, mapping, manager);
   }
 
   public CountersManager counters() {
@@ -74,9 +80,10 @@ public final class CountersFile implements AutoCloseable {
   /**
    * Reads the counters of a running, or dead, broker.
    *
+   * @return whose they are
    * @throws IOException if the file is not one of ours, or not complete yet
    */
-  public static void read(Path path, ObjLongConsumer<String> labelAndValue) throws IOException {
+  public static Owner read(Path path, ObjLongConsumer<String> labelAndValue) throws IOException {
     byte[] bytes = Files.readAllBytes(path);
     UnsafeBuffer whole = new UnsafeBuffer(bytes);
     if (bytes.length < HEADER_BYTES || whole.getLong(0) != MAGIC || whole.getInt(8) != VERSION) {
@@ -94,6 +101,7 @@ public final class CountersFile implements AutoCloseable {
             new UnsafeBuffer(whole, HEADER_BYTES, metadataBytes),
             new UnsafeBuffer(whole, HEADER_BYTES + metadataBytes, valuesBytes));
     reader.forEach((value, counterId, label) -> labelAndValue.accept(label, value));
+    return new Owner(whole.getInt(12), whole.getLong(16));
   }
 
   /** Stops using the file, whose name belongs to a successor's. */

@@ -228,7 +228,7 @@ public final class DataThread implements Runnable {
 
   private void tick(long nowNanos) {
     expiry.tick(nowNanos);
-    counters.inUse.setRelease(requests.used());
+    publish();
     if (whenQuiet != null && (requests.used() == 0 || nowNanos - quietUntilNanos >= 0)) {
       Runnable told = whenQuiet;
       whenQuiet = null;
@@ -236,6 +236,21 @@ public final class DataThread implements Runnable {
     }
     flushes.flushDevices();
     flushes.flushSessions();
+  }
+
+  /** What tools see; also before blocking, so that the figures of an idle broker are true. */
+  private void publish() {
+    counters.inUse.setRelease(requests.used());
+    for (int i = 0; i < devices.length; i++) {
+      Device device = devices[i];
+      counters
+          .device(i)
+          .publish(
+              device.queue().size(),
+              device.inFlight(),
+              device.completed.getPlain(),
+              device.window());
+    }
   }
 
   private int drainHot(long nowNanos) {
@@ -290,6 +305,7 @@ public final class DataThread implements Runnable {
     VarHandle.fullFence();
     if (!hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
       counters.blocks.incrementPlain();
+      publish();
       lookAtEvents(blockNanos());
     }
     hot.disarmAll();

@@ -216,6 +216,11 @@ final class RequestIntake {
       session.segments().pin(record, at, slot);
     }
     counters.admitted.incrementPlain();
+    if ((flags & FLAG_IDEMPOTENT) == 0) {
+      // A client may send again what a dead broker's head has not reached; so the head must be past
+      // this request before a worker can have it.
+      session.requests().release();
+    }
     dispatcher.accept(device, slot, nowNanos);
   }
 

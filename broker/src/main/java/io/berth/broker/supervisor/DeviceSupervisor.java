@@ -4,6 +4,7 @@ package io.berth.broker.supervisor;
 import io.berth.broker.arena.WorkerSegments;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.config.DeviceConfig.Ownership;
 import io.berth.broker.control.ControlChannel;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.dataplane.DataThread;
@@ -172,11 +173,7 @@ public final class DeviceSupervisor {
       }
       case GuardMessage.UNLOCKED -> {
         if (state == WorkerState.RELEASING) {
-          move(WorkerState.RELEASED);
-          if (whenReleased != null) {
-            whenReleased.run();
-            whenReleased = null;
-          }
+          released();
         }
       }
       case GuardMessage.REFUSED ->
@@ -209,15 +206,29 @@ public final class DeviceSupervisor {
     segments.detached();
     switch (state) {
       case AWAITING_GUARD -> start();
-      case RELEASING ->
-          guard.send(
-              GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
+      case RELEASING -> unlock();
       case STOPPING, STOPPED, RELEASED, BACKING_OFF, GIVEN_UP -> {}
       default -> {
         // The settlement is asked for first, so that its verdict on the death is known.
         detach(Availability.COMING, true);
         data.execute(() -> loop.execute(() -> died(deathForgiven, trouble)));
       }
+    }
+  }
+
+  private void unlock() {
+    if (deviceConfig.ownership() == Ownership.SHARED) {
+      released(); // Its guard holds no lock.
+    } else {
+      guard.send(GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
+    }
+  }
+
+  private void released() {
+    move(WorkerState.RELEASED);
+    if (whenReleased != null) {
+      whenReleased.run();
+      whenReleased = null;
     }
   }
 
@@ -465,11 +476,11 @@ public final class DeviceSupervisor {
     boolean running = workerPid != 0;
     detach(Availability.RELEASED, false);
     move(WorkerState.RELEASING);
-    guard.send(
-        GuardMessage.order(
-            running ? GuardMessage.ORDER_KILL : GuardMessage.ORDER_UNLOCK,
-            incarnation,
-            deviceConfig.name()));
+    if (running) {
+      guard.send(GuardMessage.order(GuardMessage.ORDER_KILL, incarnation, deviceConfig.name()));
+    } else {
+      unlock();
+    }
     return null;
   }
 
@@ -479,6 +490,7 @@ public final class DeviceSupervisor {
       return "device " + device.name() + " is " + state + ", not RELEASED";
     }
     whenServing = serving;
+    restarts.reset();
     events.resumed(device.name());
     data.availability(device, Availability.COMING);
     start();

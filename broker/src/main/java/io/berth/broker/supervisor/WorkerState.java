@@ -13,7 +13,8 @@ package io.berth.broker.supervisor;
  *                                       BACKING_OFF ──time┘        │ GONE
  *                                           ▲                      ├──▶ BACKING_OFF
  *                                           └──────────────────────┤
- *   RELEASING (drain, kill) ──GONE, unlocked──▶ RELEASED ──resume──▶ STARTING
+ *   STARTING ... BACKING_OFF, GIVEN_UP ──release──▶ RELEASING
+ *   RELEASING (drained; kill) ──GONE, unlocked──▶ RELEASED ──resume──▶ STARTING
  *   FENCING ──STUCK──▶ STUCK ──GONE──▶ BACKING_OFF
  *   BACKING_OFF ──too many deaths──▶ GIVEN_UP
  *   any ──stop──▶ STOPPING ──guard gone──▶ STOPPED
@@ -52,7 +53,7 @@ public enum WorkerState {
       case BACKING_OFF -> next == STARTING || next == GIVEN_UP || next == RELEASING;
       case RELEASING -> next == RELEASED || next == BACKING_OFF || next == STUCK;
       case RELEASED -> next == STARTING;
-      case GIVEN_UP -> next == STARTING;
+      case GIVEN_UP -> next == STARTING || next == RELEASING;
       case STOPPING, STOPPED -> false;
     };
   }

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.admin;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.control.ControlLoop;
+import io.berth.broker.dataplane.DataThread;
+import io.berth.broker.supervisor.DeviceSupervisor;
+import io.berth.broker.supervisor.Supervision;
+import io.berth.shm.admin.v1.AdminReply;
+import io.berth.shm.admin.v1.AdminRequest;
+import io.berth.shm.admin.v1.FailureCode;
+import io.berth.shm.admin.v1.ReleaseRequest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * What administrators can have done.
+ *
+ * <p>The methods that other classes of this package call may be called by any thread; the work is
+ * done on the broker's control thread, which owns what it touches.
+ */
+public final class Administration {
+  private static final long NANOS_PER_MILLI = 1_000_000L;
+
+  /** A day: longer is a device that somebody forgot. */
+  private static final long MAX_RELEASE_MILLIS = 86_400_000L;
+
+  private final ControlLoop control;
+  private final DataThread data;
+  private final Config config;
+  private final Supervision supervision;
+  private final StatusReport status;
+  private final AdminEvents events;
+  private final Map<String, DeviceRelease> releases = new HashMap<>();
+
+  public Administration(
+      ControlLoop control,
+      DataThread data,
+      Config config,
+      Supervision supervision,
+      StatusReport status,
+      AdminEvents events) {
+    this.control = control;
+    this.data = data;
+    this.config = config;
+    this.supervision = supervision;
+    this.status = status;
+    this.events = events;
+  }
+
+  /** Does what is asked and replies once, on the control thread. */
+  void perform(AdminRequest request, Holding holding, Consumer<AdminReply> reply) {
+    control.execute(
+        () -> {
+          switch (request.getActCase()) {
+            case STATUS -> reply.accept(status());
+            case RELEASE -> release(request.getRelease(), holding, reply);
+            case RESUME ->
+                resume(
+                    request.getResume().getDevice(),
+                    request.getResume().getOutcome(),
+                    holding,
+                    reply);
+            case RESTART -> restart(request.getRestart().getDevice(), holding.who, reply);
+            case ACT_NOT_SET ->
+                reply.accept(
+                    AdminMessages.failure(
+                        FailureCode.FAILURE_MALFORMED, "the request asks for nothing known"));
+          }
+        });
+  }
+
+  void denied(Administrator who) {
+    control.execute(() -> events.denied(who));
+  }
+
+  /** The connection is gone: what it held goes back. */
+  void ended(Holding holding) {
+    control.execute(
+        () -> {
+          holding.ended = true;
+          for (DeviceRelease release : List.copyOf(holding.releases.values())) {
+            release.takeBack("the administrator's connection ended");
+          }
+        });
+  }
+
+  private AdminReply status() {
+    return AdminReply.newBuilder().setStatus(status.make(this::holderOf)).build();
+  }
+
+  private String holderOf(String resource) {
+    DeviceRelease release = releases.get(resource);
+    return release == null ? "" : release.who().toString();
+  }
+
+  private void release(ReleaseRequest request, Holding holding, Consumer<AdminReply> reply) {
+    DeviceSupervisor supervisor = find(request.getDevice(), reply);
+    if (supervisor == null || holding.ended) {
+      return;
+    }
+    String resource = supervisor.device().name();
+    if (releases.containsKey(resource)) {
+      reply.accept(
+          AdminMessages.failure(
+              FailureCode.FAILURE_STATE,
+              "device " + resource + " is released to " + holderOf(resource) + " already"));
+      return;
+    }
+    long forMillis = request.getForMillis();
+    if (forMillis <= 0 || forMillis > MAX_RELEASE_MILLIS) {
+      reply.accept(
+          AdminMessages.failure(
+              FailureCode.FAILURE_STATE,
+              "a release for "
+                  + Long.toUnsignedString(forMillis)
+                  + " ms: expected 1 ... "
+                  + MAX_RELEASE_MILLIS));
+      return;
+    }
+    long drainMillis = Math.max(0, Math.min(request.getDrainMillis(), MAX_RELEASE_MILLIS));
+    String purpose = AdminMessages.cut(request.getPurpose());
+    DeviceRelease release =
+        new DeviceRelease(
+            control,
+            data,
+            supervisor,
+            holding.who,
+            events,
+            forMillis * NANOS_PER_MILLI,
+            drainMillis * NANOS_PER_MILLI,
+            purpose,
+            () -> {
+              releases.remove(resource);
+              if (holding.ended) {
+                holding.remove(resource);
+              }
+            });
+    releases.put(resource, release);
+    holding.add(resource, release);
+    events.performed(
+        holding.who, "device release", resource, "for at most " + forMillis + " ms: " + purpose);
+    release.begin(
+        answer -> {
+          if (answer.hasFailure()) {
+            holding.remove(resource);
+          }
+          reply.accept(answer);
+        });
+  }
+
+  private void resume(String name, String outcome, Holding holding, Consumer<AdminReply> reply) {
+    DeviceSupervisor supervisor = find(name, reply);
+    if (supervisor == null) {
+      return;
+    }
+    String resource = supervisor.device().name();
+    DeviceRelease release = holding.releases.get(resource);
+    if (release == null) {
+      reply.accept(
+          AdminMessages.failure(
+              FailureCode.FAILURE_STATE,
+              "device " + resource + " was not released on this connection"));
+      return;
+    }
+    release.takeBack(AdminMessages.cut(outcome));
+    holding.remove(resource);
+    awaitServing(supervisor, reply);
+  }
+
+  private void restart(String name, Administrator who, Consumer<AdminReply> reply) {
+    DeviceSupervisor supervisor = find(name, reply);
+    if (supervisor == null) {
+      return;
+    }
+    String resource = supervisor.device().name();
+    String trouble = supervisor.trouble();
+    if (!supervisor.restart()) {
+      reply.accept(
+          AdminMessages.failure(
+              FailureCode.FAILURE_STATE,
+              "device "
+                  + resource
+                  + " is "
+                  + supervisor.state()
+                  + "; only one that is GIVEN_UP needs a restart"));
+      return;
+    }
+    events.performed(who, "device restart", resource, "was given up: " + trouble);
+    awaitServing(supervisor, reply);
+  }
+
+  private void awaitServing(DeviceSupervisor supervisor, Consumer<AdminReply> reply) {
+    long limitNanos =
+        2 * config.supervision().startTimeoutNanos()
+            + config.supervision().restartBackoff().maxNanos();
+    ServingWatch.start(control, supervisor, limitNanos, reply);
+  }
+
+  /** By {@code scheme:name}, or by the name alone where one device has it. */
+  private DeviceSupervisor find(String untrustedName, Consumer<AdminReply> reply) {
+    List<String> found =
+        config.devices().stream()
+            .filter(d -> d.resource().equals(untrustedName) || d.name().equals(untrustedName))
+            .map(DeviceConfig::resource)
+            .toList();
+    if (found.size() == 1) {
+      return supervision.named(found.get(0));
+    }
+    reply.accept(
+        AdminMessages.failure(
+            FailureCode.FAILURE_NO_SUCH_DEVICE,
+            found.isEmpty()
+                ? "no device '"
+                    + AdminMessages.cut(untrustedName)
+                    + "'; there are "
+                    + config.devices().stream().map(DeviceConfig::resource).toList()
+                : "'" + untrustedName + "' could be any of " + found));
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.cli;
+
+import io.berth.broker.admin.AdminClient;
+import io.berth.shm.admin.v1.BrokerStatus;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code berth status}. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description =
+        "Tells how the broker and its devices are. For administrators only: root, the broker's own"
+            + " uid, and what stands under administrators in the configuration.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:The broker answered.",
+      "1:It did not, or something failed.",
+      "2:The command line is wrong.",
+      "3:No broker runs there.",
+      "4:This user is no administrator of it."
+    })
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private BrokerPlace place;
+
+  @Option(names = "--json", description = "Print one JSON object: broker, devices.")
+  private boolean json;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "MS",
+      defaultValue = "5000",
+      description = "How long to wait for the answer, in milliseconds (${DEFAULT-VALUE}).")
+  private long timeoutMillis;
+
+  @Override
+  public Integer call() throws Exception {
+    try (AdminClient admin = AdminClient.connect(place.runDirectory())) {
+      BrokerStatus status = admin.status(timeoutMillis);
+      System.out.println(
+          json ? StatusText.forPrograms(status) : StatusText.forPeople(status).stripTrailing());
+      return ExitCode.OK;
+    }
+  }
+}
