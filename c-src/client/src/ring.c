@@ -77,7 +77,8 @@ enum ring_status ring_next(struct ring_consumer *ring, uint64_t tail, const uint
             return RING_VIOLATION;
         }
         if (untrusted_type == BERTH_RECORD_PADDING) {
-            if (untrusted_length != ring->bytes - index) {
+            /* None is needed at index 0, and a ring of paddings only would keep this loop going. */
+            if (index == 0 || untrusted_length != ring->bytes - index) {
                 return RING_VIOLATION;
             }
             ring->position += untrusted_length;

@@ -270,6 +270,34 @@ static void reasons_have_the_fixed_names(void) {
     }
 }
 
+static void a_padding_is_accepted_only_where_one_is_needed(void) {
+    static uint8_t memory[4096] __attribute__((aligned(8)));
+    shared_word tail, head = 0;
+    static const struct {
+        uint64_t position;
+        int32_t length;
+        enum ring_status expected;
+    } cases[] = {{4096 - 64, 64, RING_EMPTY},
+                 {4096 - 64, 56, RING_VIOLATION},
+                 {4096 - 64, 72, RING_VIOLATION},
+                 {4096, 4096, RING_VIOLATION},
+                 {4096 - 8, 8, RING_EMPTY}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ring_consumer consumer = {.buffer = memory,
+                                         .bytes = sizeof memory,
+                                         .position = cases[i].position,
+                                         .tail_word = &tail,
+                                         .head_word = &head};
+        int32_t header[2] = {cases[i].length, BERTH_RECORD_PADDING};
+        memcpy(memory + (cases[i].position & 4095), header, sizeof header);
+        uint64_t end = cases[i].position + (uint64_t)cases[i].length;
+        const uint8_t *record;
+        uint32_t length;
+        int32_t type;
+        CHECK(ring_next(&consumer, end, &record, &length, &type) == cases[i].expected);
+    }
+}
+
 static uint64_t random_state = 88172645463325252u;
 
 static uint64_t random_next(void) {
@@ -338,6 +366,7 @@ int main(int argc, char **argv) {
         TEST(a_region_header_is_laid_out_byte_for_byte),
         TEST(a_wrapping_ring_is_written_and_read_byte_for_byte),
         TEST(reasons_have_the_fixed_names),
+        TEST(a_padding_is_accepted_only_where_one_is_needed),
         TEST(no_content_of_a_ring_leads_outside_it),
     };
     if (argc < 2) {
