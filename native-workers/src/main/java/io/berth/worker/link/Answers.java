@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.link;
+
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.shm.ring.RingWriter;
+import io.berth.shm.ring.Wake;
+import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * Writes answers into the worker's ring, from any thread, under a lock that is held for one copy.
+ *
+ * <p>The thread that reads requests writes many and publishes once; lanes publish each answer.
+ */
+public final class Answers {
+  /** What became of an answer. */
+  public enum Outcome {
+    WRITTEN,
+    /** No room now. The broker always drains: wait a little without holding anything. */
+    FULL,
+    /** The link is gone, and with it whoever asked. */
+    DROPPED
+  }
+
+  /** What an answer repeats of its request. */
+  public interface Header {
+    long correlation();
+
+    int operation();
+
+    /** Of TRACE and OUTPUT those that the answer carries. */
+    int blockFlags();
+
+    /** Writes the blocks that {@link #blockFlags} announces. */
+    void writeBlocks(AtomicBuffer out, int index);
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final RingWriter writer;
+  private final Wake wake;
+  private final int epoch;
+  private boolean open = true;
+  private boolean failed;
+
+  public Answers(Link link) {
+    this.writer = new RingWriter(link.own(), link.broker());
+    this.wake = new Wake(link.broker(), link::ringBroker);
+    this.epoch = link.welcome().workerEpoch();
+  }
+
+  /**
+   * Writes one answer without publishing it.
+   *
+   * @param header of the request; its blocks go along unless MORE is set
+   * @param payload may be null if there are no bytes
+   */
+  public Outcome write(
+      Header header,
+      boolean more,
+      int statusWord,
+      int part,
+      DirectBuffer payload,
+      int offset,
+      int bytes) {
+    int flags = more ? FLAG_MORE : header.blockFlags();
+    lock.lock();
+    try {
+      if (!open) {
+        return Outcome.DROPPED;
+      }
+      int index = writer.claim(payloadOffset(flags) + bytes, TYPE_RESPONSE);
+      if (index < 0) {
+        if (index == RingWriter.FULL) {
+          return Outcome.FULL;
+        }
+        failed = true;
+        open = false;
+        return Outcome.DROPPED;
+      }
+      AtomicBuffer out = writer.buffer();
+      out.putLong(index + CORRELATION_OFFSET, header.correlation());
+      out.putLong(index + DEADLINE_OFFSET, 0);
+      out.putInt(index + HANDLE_OFFSET, 0);
+      out.putInt(index + OPERATION_OFFSET, header.operation());
+      out.putInt(index + FLAGS_OFFSET, flags);
+      out.putInt(index + PRIORITY_OFFSET, 0);
+      out.putInt(index + STATUS_OFFSET, statusWord);
+      out.putInt(index + PAYLOAD_BYTES_OFFSET, bytes);
+      out.putLong(index + REPLY_LIMIT_OFFSET, 0);
+      out.putInt(index + PART_OFFSET, part);
+      out.putInt(index + EPOCH_OFFSET, epoch);
+      int blocks = blockBytes(flags);
+      if (blocks != 0) {
+        header.writeBlocks(out, index + HEADER_BYTES);
+      }
+      if (bytes != 0) {
+        out.putBytes(index + HEADER_BYTES + blocks, payload, offset, bytes);
+      }
+      return Outcome.WRITTEN;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes visible what was written, and wakes the broker if it sleeps. */
+  public void publish() {
+    lock.lock();
+    try {
+      if (open && writer.publish() && !wake.afterPublication()) {
+        failed = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the broker's end is gone or its words are nonsense. */
+  public boolean hasFailed() {
+    lock.lock();
+    try {
+      return failed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From here on answers are dropped, and the link's memory is not touched any more. */
+  public void close() {
+    lock.lock();
+    try {
+      open = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.serving;
+
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import io.berth.worker.driver.Lane;
+import io.berth.worker.driver.RequestException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one request in a driver and sees to it that it is answered. */
+final class Executions {
+  private static final Logger LOG = LoggerFactory.getLogger(Executions.class);
+
+  private Executions() {}
+
+  /**
+   * Begins a request.
+   *
+   * @param nowNanos when its thread looked at the clock last
+   */
+  static void begin(Lane lane, Exchange exchange, long nowNanos) {
+    if (exchange.isCancelled()) {
+      cancelled(exchange);
+      return;
+    }
+    if (exchange.isExpired(nowNanos)) {
+      expired(exchange);
+      return;
+    }
+    exchange.started();
+    try {
+      lane.execute(exchange, exchange);
+      if (!exchange.isAnswered() && exchange.source() == null) {
+        fail(exchange, Status.INTERNAL, Reason.DRIVER_ERROR, "the driver gave no answer");
+      }
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      failed(exchange, e);
+    }
+  }
+
+  /** Answers with what a driver threw. */
+  static void failed(Exchange exchange, Throwable thrown) {
+    if (thrown instanceof RequestException refusal) {
+      fail(exchange, refusal.status(), refusal.reason(), refusal.getMessage());
+      return;
+    }
+    // The text alone, as a stack trace may quote what was in the request.
+    LOG.warn("operation {}: {}", Integer.toHexString(exchange.operation()), thrown.toString());
+    fail(exchange, Status.INTERNAL, Reason.DRIVER_ERROR, thrown.toString());
+  }
+
+  static void cancelled(Exchange exchange) {
+    fail(exchange, Status.CANCELLED, Reason.CANCELLED, "");
+  }
+
+  static void expired(Exchange exchange) {
+    Reason reason =
+        exchange.source() == null ? Reason.EXPIRED_BEFORE_DISPATCH : Reason.EXPIRED_IN_FLIGHT;
+    fail(exchange, reason.usualStatus(), reason, "");
+  }
+
+  static void fail(Exchange exchange, Status status, Reason reason, String text) {
+    if (!exchange.isAnswered()) {
+      exchange.fail(status, reason, text);
+    }
+  }
+}

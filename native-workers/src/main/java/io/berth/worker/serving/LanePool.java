@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.serving;
+
+import io.berth.worker.driver.Driver;
+import io.berth.worker.driver.DriverException;
+import io.berth.worker.link.Answers;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lanes and the requests that wait for them, are on them, or are paused for want of credit.
+ *
+ * <p>The thread that reads the ring hands requests in; it can hand in no more than the broker's
+ * window lets through, and {@value #PRESENT_MAX} at most. Lanes outlive a link: {@link #attach}
+ * binds them to the next one.
+ */
+final class LanePool implements AutoCloseable {
+  /** The largest window that a broker gives. */
+  static final int PRESENT_MAX = 4096;
+
+  private static final Logger LOG = LoggerFactory.getLogger(LanePool.class);
+  private static final int KEPT_FREE = 256;
+  private static final int AVERAGE_OVER = 8;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition emptied = lock.newCondition();
+  private final List<LaneThread> lanes = new ArrayList<>();
+  // Last in, first out: the lane that worked last has its stack and its session in the caches.
+  private final ArrayDeque<LaneThread> idle = new ArrayDeque<>();
+  private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private final Long2ObjectHashMap<Exchange> present = new Long2ObjectHashMap<>();
+  private final ArrayDeque<Exchange> free = new ArrayDeque<>();
+  private Answers answers;
+  private Runnable ended;
+  private long yieldNanos;
+  private volatile int presentCount;
+  private final AtomicInteger paused = new AtomicInteger();
+  private final AtomicLong serviceNanos = new AtomicLong();
+
+  /** Opens one lane after the other; if one fails, those before it are closed. */
+  static LanePool open(String deviceName, OpenDriver device) throws DriverException {
+    LanePool pool = new LanePool();
+    try {
+      for (int number = 0; number < device.driver().lanes(); number++) {
+        LaneThread lane = new LaneThread(deviceName, number, pool, device);
+        lane.start();
+        lane.awaitOpened();
+        pool.lanes.add(lane);
+      }
+    } catch (DriverException e) {
+      pool.close();
+      throw e;
+    } catch (InterruptedException e) {
+      pool.close();
+      Thread.currentThread().interrupt();
+      throw DriverException.transientFailure(deviceName + ": interrupted while opening lanes");
+    }
+    return pool;
+  }
+
+  /**
+   * Binds to a new link; the pool is empty.
+   *
+   * @param whenEnded called by a lane after each request that used arena blocks
+   */
+  void attach(Answers toAnswers, long mostYieldNanos, Runnable whenEnded) {
+    lock.lock();
+    try {
+      answers = toAnswers;
+      yieldNanos = mostYieldNanos;
+      ended = whenEnded;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int size() {
+    return lanes.size();
+  }
+
+  /** An exchange to load a request into; then {@link #submit} or {@link #recycle}. */
+  Exchange obtain() {
+    lock.lock();
+    try {
+      Exchange exchange = free.pollLast();
+      return exchange == null ? new Exchange() : exchange;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void recycle(Exchange exchange) {
+    exchange.wipe();
+    lock.lock();
+    try {
+      if (free.size() < KEPT_FREE) {
+        free.addLast(exchange);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Hands a request to a lane.
+   *
+   * @param laneNumber or {@link Driver#ANY_LANE}
+   * @return false if there are too many, or its correlation is here already
+   */
+  boolean submit(Exchange exchange, int laneNumber) {
+    lock.lock();
+    try {
+      if (present.size() >= PRESENT_MAX || present.containsKey(exchange.correlation())) {
+        return false;
+      }
+      present.put(exchange.correlation(), exchange);
+      presentCount = present.size();
+      exchange.lane = laneNumber == Driver.ANY_LANE ? null : lanes.get(laneNumber);
+      enqueue(exchange);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void enqueue(Exchange exchange) {
+    LaneThread lane = exchange.lane;
+    if (lane == null) {
+      lane = idle.pollLast();
+    } else if (!idle.remove(lane)) {
+      exchange.place = Exchange.Place.QUEUED;
+      lane.own.addLast(exchange);
+      return;
+    }
+    if (lane == null) {
+      exchange.place = Exchange.Place.QUEUED;
+      waiting.addLast(exchange);
+    } else {
+      exchange.place = Exchange.Place.RUNNING;
+      lane.hand(exchange);
+    }
+  }
+
+  /** What a lane does next; null: nothing, and the lane counts as idle until it is handed one. */
+  Exchange next(LaneThread lane) {
+    lock.lock();
+    try {
+      Exchange exchange = lane.own.pollFirst();
+      if (exchange == null) {
+        exchange = waiting.pollFirst();
+      }
+      if (exchange == null) {
+        idle.addLast(lane);
+      } else {
+        exchange.place = Exchange.Place.RUNNING;
+      }
+      return exchange;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes one credit; without any the stream is paused until {@link #credit}. */
+  boolean takeCredit(Exchange exchange, LaneThread lane) {
+    lock.lock();
+    try {
+      if (exchange.credit > 0) {
+        exchange.credit--;
+        return true;
+      }
+      if (exchange.isCancelled()) {
+        // It came between the lane's look and now; the lane looks again.
+        exchange.lane = lane;
+        exchange.place = Exchange.Place.QUEUED;
+        lane.own.addLast(exchange);
+        return false;
+      }
+      exchange.lane = lane;
+      exchange.place = Exchange.Place.PAUSED;
+      paused.incrementAndGet();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void credit(long correlation, int parts) {
+    lock.lock();
+    try {
+      Exchange exchange = present.get(correlation);
+      if (exchange != null && parts > 0) {
+        exchange.credit = (int) Math.min(Integer.MAX_VALUE, (long) exchange.credit + parts);
+        resume(exchange);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void resume(Exchange exchange) {
+    if (exchange.place == Exchange.Place.PAUSED) {
+      paused.decrementAndGet();
+      enqueue(exchange);
+    }
+  }
+
+  /**
+   * Cancels a request.
+   *
+   * @return it, if no lane has seen it and the caller is to answer it and then {@link #ended} it
+   */
+  Exchange cancel(long correlation) {
+    lock.lock();
+    try {
+      Exchange exchange = present.get(correlation);
+      if (exchange == null) {
+        return null;
+      }
+      exchange.cancel();
+      resume(exchange);
+      if (exchange.place == Exchange.Place.QUEUED && exchange.source() == null) {
+        (exchange.lane == null ? waiting : exchange.lane.own).remove(exchange);
+        exchange.place = Exchange.Place.RUNNING;
+        return exchange;
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets paused streams whose time is over come to their end. */
+  void expire(long nowNanos) {
+    if (paused.get() == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      for (Exchange exchange : present.values()) {
+        if (exchange.isExpired(nowNanos)) {
+          resume(exchange);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A request was answered. */
+  void ended(Exchange exchange) {
+    boolean usedBlocks = exchange.unpin();
+    answers.publish();
+    Runnable tell = usedBlocks ? ended : null;
+    lock.lock();
+    try {
+      present.remove(exchange.correlation());
+      presentCount = present.size();
+      if (presentCount == 0) {
+        emptied.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    recycle(exchange);
+    if (tell != null) {
+      tell.run();
+    }
+  }
+
+  void publish() {
+    answers.publish();
+  }
+
+  void served(long nanos) {
+    // Lanes overwrite each other's average now and then; it only steers how to wait.
+    long average = serviceNanos.get();
+    serviceNanos.lazySet(average + (nanos - average) / AVERAGE_OVER);
+  }
+
+  /** Whether an answer is likelier to come within the yields than after. */
+  boolean worthYielding() {
+    return serviceNanos.get() <= yieldNanos;
+  }
+
+  long yieldNanos() {
+    return yieldNanos;
+  }
+
+  /** Whether nothing goes on: every request that is here is a paused stream. */
+  boolean isQuiet() {
+    lock.lock();
+    try {
+      return presentCount == paused.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isEmpty() {
+    return presentCount == 0;
+  }
+
+  /**
+   * The link is lost and its answers are closed: what no lane has begun is forgotten, streams end,
+   * and what is on the device is waited for, however long that takes.
+   */
+  void abandon() {
+    lock.lock();
+    try {
+      for (Exchange exchange : present.values().toArray(Exchange[]::new)) {
+        exchange.cancel();
+        resume(exchange);
+      }
+      long waited = 0;
+      while (!present.isEmpty()) {
+        if (!emptied.await(5, TimeUnit.SECONDS)) {
+          waited += 5;
+          LOG.warn("{} requests are still on the device after {} s", present.size(), waited);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while requests are on the device", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops the lanes; they are idle. */
+  @Override
+  public void close() {
+    for (LaneThread lane : lanes) {
+      lane.requestStop();
+    }
+    boolean interrupted = false;
+    for (LaneThread lane : lanes) {
+      try {
+        lane.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

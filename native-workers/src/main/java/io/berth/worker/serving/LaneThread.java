@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.serving;
+
+import io.berth.jni.os.ProcessControl;
+import io.berth.worker.driver.DriverException;
+import io.berth.worker.driver.Lane;
+import io.berth.worker.driver.PartSource;
+import io.berth.worker.driver.RequestException;
+import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.DirectBuffer;
+
+/** A thread with one session with the device. */
+final class LaneThread extends Thread {
+  private static final int STACK_BYTES = 512 * 1024;
+
+  final int number;
+
+  /** Requests that only this lane may execute. Guarded by the pool's lock. */
+  final ArrayDeque<Exchange> own = new ArrayDeque<>();
+
+  private final LanePool pool;
+  private final OpenDriver device;
+  private final CountDownLatch opened = new CountDownLatch(1);
+  private volatile DriverException failure;
+  private volatile Exchange handed;
+  private volatile boolean stopping;
+
+  LaneThread(String deviceName, int number, LanePool pool, OpenDriver device) {
+    super(null, null, deviceName + "/lane-" + number, STACK_BYTES);
+    setDaemon(true);
+    this.number = number;
+    this.pool = pool;
+    this.device = device;
+  }
+
+  void awaitOpened() throws DriverException, InterruptedException {
+    opened.await();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Gives a sleeping lane its next request. Under the pool's lock. */
+  void hand(Exchange exchange) {
+    handed = exchange;
+    LockSupport.unpark(this);
+  }
+
+  void requestStop() {
+    stopping = true;
+    LockSupport.unpark(this);
+  }
+
+  @Override
+  public void run() {
+    ProcessControl.setThreadName(getName());
+    Lane lane;
+    try {
+      // Here, as some libraries tie a session to the thread that opened it.
+      lane = device.driver().openLane(number);
+    } catch (DriverException | RuntimeException | LinkageError e) {
+      failure =
+          e instanceof DriverException known
+              ? known
+              : DriverException.permanent(getName() + ": " + e, e);
+      return;
+    } finally {
+      opened.countDown();
+    }
+    try (lane) {
+      for (Exchange next = await(); next != null; next = await()) {
+        execute(lane, next);
+      }
+    }
+  }
+
+  /** The next request; null: stop. */
+  @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps the wait short.
+  private Exchange await() {
+    Exchange next = pool.next(this);
+    if (next != null) {
+      return next;
+    }
+    // A lane whose device takes longer than the yields would take gains nothing by yielding.
+    long patience = pool.worthYielding() ? pool.yieldNanos() : 0;
+    long until = System.nanoTime() + patience;
+    while (handed == null && !stopping) {
+      if (System.nanoTime() - until < 0) {
+        Thread.yield();
+      } else {
+        LockSupport.park(this);
+      }
+    }
+    next = handed;
+    handed = null;
+    return next;
+  }
+
+  private void execute(Lane lane, Exchange exchange) {
+    long begun = System.nanoTime();
+    PartSource source = exchange.source();
+    if (source == null) {
+      Executions.begin(lane, exchange, begun);
+      source = exchange.source();
+      pool.served(System.nanoTime() - begun);
+    }
+    if (source != null && !exchange.isAnswered() && !stream(exchange, source)) {
+      return; // Paused: it comes back with credit.
+    }
+    if (source != null) {
+      source.close();
+    }
+    pool.ended(exchange);
+  }
+
+  /** Sends parts while there is credit. False: paused. */
+  private boolean stream(Exchange exchange, PartSource source) {
+    try {
+      while (true) {
+        if (exchange.isCancelled()) {
+          Executions.cancelled(exchange);
+          return true;
+        }
+        if (exchange.isExpired(System.nanoTime())) {
+          Executions.expired(exchange);
+          return true;
+        }
+        if (!source.hasNext()) {
+          exchange.end();
+          return true;
+        }
+        if (!pool.takeCredit(exchange, this)) {
+          return false;
+        }
+        int[] sent = {0};
+        source.next(
+            (payload, offset, bytes) -> {
+              if (++sent[0] > 1) {
+                throw new IllegalStateException("two parts at once");
+              }
+              partOf(exchange, payload, offset, bytes);
+            });
+        if (sent[0] == 0) {
+          throw new IllegalStateException("hasNext, but no part");
+        }
+        pool.publish();
+      }
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      Executions.failed(exchange, e);
+      return true;
+    }
+  }
+
+  private static void partOf(Exchange exchange, DirectBuffer payload, int offset, int bytes) {
+    try {
+      exchange.part(payload, offset, bytes);
+    } catch (RequestException e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.serving;
+
+import io.berth.shm.control.ControlMessage.OperationEntry;
+import io.berth.worker.driver.Driver;
+import io.berth.worker.driver.DriverContext;
+import io.berth.worker.driver.DriverException;
+import io.berth.worker.driver.DriverFactory;
+import io.berth.worker.driver.Lane;
+import io.berth.worker.driver.Operation;
+import io.berth.worker.driver.Operation.Execution;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.agrona.collections.Int2ObjectHashMap;
+
+/** The device that this process owns: opened once, kept through all attachments. */
+public final class OpenDriver implements AutoCloseable {
+  private static final String TARGET_PREFIX = "target.";
+
+  private final String factoryName;
+  private final DriverContext context;
+  private final Driver driver;
+  private final Int2ObjectHashMap<Operation> operations = new Int2ObjectHashMap<>();
+  private final Lane inlineLane;
+
+  private OpenDriver(String factoryName, DriverContext context, Driver driver)
+      throws DriverException {
+    this.factoryName = factoryName;
+    this.context = context;
+    this.driver = driver;
+    boolean inline = false;
+    for (Operation operation : driver.operations()) {
+      operations.put(operation.number(), operation);
+      inline |= operation.execution() == Execution.INLINE;
+    }
+    this.inlineLane = inline ? driver.openLane(Driver.INLINE) : null;
+  }
+
+  /** Finds the driver by name and opens its device. */
+  public static OpenDriver open(
+      String deviceName, String driverName, Map<String, String> settings, int maxInlineBytes)
+      throws DriverException {
+    DriverFactory factory = find(driverName);
+    Map<String, String> own = new LinkedHashMap<>();
+    settings.forEach(
+        (key, value) -> {
+          if (!key.startsWith(TARGET_PREFIX)) {
+            own.put(key, value);
+          }
+        });
+    DriverContext context =
+        new DriverContext(deviceName, Map.copyOf(own), Map.copyOf(settings), maxInlineBytes);
+    Driver driver = factory.open(context);
+    try {
+      return new OpenDriver(factory.name(), context, driver);
+    } catch (DriverException e) {
+      driver.close();
+      throw e;
+    }
+  }
+
+  private static DriverFactory find(String name) throws DriverException {
+    List<DriverFactory> found =
+        ServiceLoader.load(DriverFactory.class).stream().map(ServiceLoader.Provider::get).toList();
+    return found.stream()
+        .filter(factory -> factory.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                DriverException.permanent(
+                    "driver '"
+                        + name
+                        + "' is not on the worker's class path; there are: "
+                        + found.stream()
+                            .map(DriverFactory::name)
+                            .sorted()
+                            .collect(Collectors.joining(", "))
+                        + ". Name its jar in the device's class_path"));
+  }
+
+  public String name() {
+    return factoryName;
+  }
+
+  public Driver driver() {
+    return driver;
+  }
+
+  /** The driver's own view of an operation, or null. */
+  Operation operation(int number) {
+    return operations.get(number);
+  }
+
+  Lane inlineLane() {
+    return inlineLane;
+  }
+
+  /** The table that WORKER_READY carries. */
+  public List<OperationEntry> replayTable() {
+    return driver.operations().stream()
+        .map(o -> new OperationEntry(o.number(), o.replay(), o.name()))
+        .toList();
+  }
+
+  /** What the configuration says of one local name. */
+  Map<String, String> targetSettings(String localName) {
+    return context.targetSettings(localName);
+  }
+
+  @Override
+  public void close() {
+    if (inlineLane != null) {
+      inlineLane.close();
+    }
+    driver.close();
+  }
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.serving;
+
+import static io.berth.shm.frame.FrameDescriptor.*;
+
+import io.berth.jni.os.Epoll;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.Pipes;
+import io.berth.shm.frame.FrameCheck;
+import io.berth.shm.region.Region;
+import io.berth.shm.ring.RecordDescriptor;
+import io.berth.shm.ring.Sleep;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import io.berth.worker.arena.SegmentTable;
+import io.berth.worker.driver.Operation;
+import io.berth.worker.driver.Operation.Execution;
+import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.Target;
+import io.berth.worker.link.Answers;
+import io.berth.worker.link.ControlSocket;
+import io.berth.worker.link.Link;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.MessageHandler;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+
+/**
+ * Serves one link from WORKER_READY until it ends: reads the request ring, executes inline or hands
+ * to lanes, beats, sleeps.
+ *
+ * <p>One thread: the worker's main thread.
+ */
+final class Serving {
+  private static final int BATCH = 64;
+  private static final long LOOK_AROUND_NANOS = 1_000_000;
+  private static final long FULL_NAP_NANOS = 20_000;
+
+  /** How a link ended. */
+  enum End {
+    /** The broker is gone. */
+    LOST,
+    /** The broker asked to attach anew, and everything was answered. */
+    GONE_AWAY,
+    /** This process is to end. */
+    STOPPED
+  }
+
+  private final OpenDriver device;
+  private final LanePool lanes;
+  private final Link link;
+  private final Wakeups wakeups;
+  private final Answers answers;
+  private final ControlDesk desk;
+  private final SegmentTable segments = new SegmentTable();
+  private final Targets targets = new Targets();
+  private final Exchange inline = new Exchange();
+  private final OneToOneRingBuffer requests;
+  private final Region broker;
+  private final Sleep sleep;
+  private final Thread thread = Thread.currentThread();
+  private final MessageHandler handler = this::onFrame;
+  private final long yieldNanos;
+  private final int maxInlineBytes;
+  private long nowNanos;
+  private long lookAroundNanos;
+  private long seenSignal;
+  private boolean goingAway;
+  private boolean lost;
+
+  Serving(OpenDriver device, LanePool lanes, Link link, ControlSocket control, Wakeups wakeups) {
+    this.device = device;
+    this.lanes = lanes;
+    this.link = link;
+    this.wakeups = wakeups;
+    this.answers = new Answers(link);
+    this.desk = new ControlDesk(control, segments);
+    this.requests = link.requests();
+    this.broker = link.broker();
+    this.sleep = new Sleep(link.own());
+    this.yieldNanos = TimeUnit.MICROSECONDS.toNanos(link.welcome().yieldMicros());
+    this.maxInlineBytes = link.welcome().maxInlineBytes();
+    inline.attach(answers, link.clock(), maxInlineBytes, this::awaitRoom);
+    lanes.attach(answers, yieldNanos, wakeups::signal);
+  }
+
+  /** Serves until the link ends; then nothing uses its memory any more. */
+  End run() throws IOException {
+    try (Epoll epoll = new Epoll(4)) {
+      watch(epoll);
+      return loop(epoll);
+    } finally {
+      answers.close();
+      lanes.abandon();
+      segments.close();
+    }
+  }
+
+  private void watch(Epoll epoll) throws OsException {
+    OsException.check("epoll(doorbell)", epoll.add(link.bellFromBroker(), Epoll.EPOLLIN, 0));
+    OsException.check("epoll(control)", epoll.add(desk.descriptor(), Epoll.EPOLLIN, 1));
+    OsException.check("epoll(wake-ups)", epoll.add(wakeups.descriptor(), Epoll.EPOLLIN, 2));
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps a round trip short.
+  private End loop(Epoll epoll) throws IOException {
+    long idleSince = 0;
+    while (true) {
+      nowNanos = System.nanoTime();
+      if (nowNanos - lookAroundNanos >= 0) {
+        lookAround(epoll, 0);
+      }
+      if (lost) {
+        return End.LOST;
+      }
+      boolean stopping = wakeups.isStopRequested();
+      if (stopping && lanes.isQuiet()) {
+        return End.STOPPED;
+      }
+      if (!stopping && drain()) {
+        idleSince = 0;
+        continue;
+      }
+      if (goingAway && lanes.isEmpty()) {
+        return End.GONE_AWAY;
+      }
+      if (idleSince == 0) {
+        idleSince = nowNanos;
+      }
+      boolean waitsForLanes = !lanes.isEmpty() && !lanes.worthYielding();
+      if (!waitsForLanes && nowNanos - idleSince < yieldNanos) {
+        Thread.yield();
+        continue;
+      }
+      idleSince = 0;
+      block(epoll);
+    }
+  }
+
+  /** Takes one batch. False: there was nothing. */
+  private boolean drain() {
+    long signal = broker.signalAcquire();
+    if (signal == seenSignal) {
+      return false;
+    }
+    long before = requests.consumerPosition();
+    requests.read(handler, BATCH);
+    if (requests.consumerPosition() == before) {
+      // Everything that was committed before this signal is consumed.
+      seenSignal = signal;
+    }
+    answers.publish();
+    return true;
+  }
+
+  private void block(Epoll epoll) throws IOException {
+    sleep.arm();
+    // Pairs with the broker's fence between its signal word and its look at our sleep word.
+    VarHandle.fullFence();
+    if (broker.signalAcquire() == seenSignal || wakeups.isStopRequested()) {
+      lookAround(epoll, link.welcome().heartbeatMillis());
+    }
+    sleep.disarm();
+  }
+
+  /** Beats, and handles everything that comes in other ways than over the ring. */
+  private void lookAround(Epoll epoll, int timeoutMillis) throws IOException {
+    beat();
+    int count = OsException.check("epoll_wait", epoll.await(timeoutMillis));
+    beat();
+    for (int i = 0; i < count; i++) {
+      if (epoll.data(i) == 0) {
+        lost |= Pipes.drain(link.bellFromBroker()) < 0;
+      } else if (epoll.data(i) == 1) {
+        lost |= !desk.readAll();
+        goingAway |= desk.isGoingAway();
+      } else {
+        wakeups.drain();
+      }
+    }
+    lost |= answers.hasFailed();
+    if (!lost && segments.hasDropped()) {
+      lost |= !desk.releaseSegments();
+    }
+    lanes.expire(nowNanos);
+  }
+
+  private void beat() {
+    nowNanos = System.nanoTime();
+    lookAroundNanos = nowNanos + LOOK_AROUND_NANOS;
+    link.own().heartbeatOpaque(link.clock().fromOwn(nowNanos));
+  }
+
+  /** The response ring is full. The broker always drains it, unless it is gone. */
+  private void awaitRoom() {
+    answers.publish();
+    LockSupport.parkNanos(FULL_NAP_NANOS);
+    if (Thread.currentThread() == thread) {
+      link.own().heartbeatOpaque(link.clock().fromOwn(System.nanoTime()));
+      if (desk.hasPeerGone() || answers.hasFailed()) {
+        lost = true;
+        answers.close();
+      }
+    }
+  }
+
+  private void onFrame(int type, MutableDirectBuffer in, int index, int bodyBytes) {
+    int at = index - RecordDescriptor.HEADER_BYTES;
+    int length = bodyBytes + RecordDescriptor.HEADER_BYTES;
+    String violation = FrameCheck.violation(in, at, length, maxInlineBytes);
+    if (violation != null) {
+      throw new IllegalStateException("request ring: " + violation);
+    }
+    switch (type) {
+      case TYPE_REQUEST -> request(in, at);
+      case TYPE_CREDIT ->
+          lanes.credit(in.getLong(at + CORRELATION_OFFSET), in.getInt(at + CREDIT_OFFSET));
+      case TYPE_CANCEL -> cancel(in.getLong(at + CORRELATION_OFFSET));
+      case TYPE_BIND -> {
+        int bytes = in.getInt(at + PAYLOAD_BYTES_OFFSET);
+        String name = in.getStringWithoutLengthUtf8(at + HEADER_BYTES, bytes);
+        targets.bind(device, in.getInt(at + HANDLE_OFFSET), name);
+      }
+      case TYPE_SESSION_CLOSED -> {
+        int flags = in.getInt(at + FLAGS_OFFSET);
+        if ((flags & FLAG_SESSION) != 0) {
+          device.driver().sessionClosed(in.getLong(at + sessionOffset(flags)));
+        }
+      }
+      case TYPE_GOAWAY -> goingAway = true;
+      default -> throw new IllegalStateException("request ring: frame of type " + type);
+    }
+  }
+
+  private void request(MutableDirectBuffer in, int at) {
+    Operation operation = device.operation(in.getInt(at + OPERATION_OFFSET));
+    boolean inlined = operation == null || operation.execution() == Execution.INLINE;
+    if (goingAway || inlined) {
+      inline.load(in, at, false);
+      if (goingAway) {
+        inline.fail(Status.UNAVAILABLE, Reason.GOING_AWAY, "");
+      } else if (operation == null) {
+        inline.fail(
+            Reason.UNKNOWN_OPERATION.usualStatus(),
+            Reason.UNKNOWN_OPERATION,
+            device.name() + " has no operation " + Integer.toHexString(inline.operation()));
+      } else if (prepare(inline)) {
+        Executions.begin(device.inlineLane(), inline, nowNanos);
+        if (inline.source() != null) {
+          Executions.fail(
+              inline,
+              Status.INTERNAL,
+              Reason.DRIVER_ERROR,
+              "an operation that is executed inline cannot stream");
+        }
+        inline.unpin();
+      }
+      return;
+    }
+    Exchange exchange = lanes.obtain();
+    exchange.attach(answers, link.clock(), maxInlineBytes, this::awaitRoom);
+    exchange.load(in, at, true);
+    if (!prepare(exchange)) {
+      lanes.recycle(exchange);
+    } else if (!lanes.submit(exchange, device.driver().laneOf(exchange))) {
+      exchange.fail(
+          Reason.QUEUE_FULL.usualStatus(),
+          Reason.QUEUE_FULL,
+          device.name() + ": >= " + LanePool.PRESENT_MAX + " requests here");
+      exchange.unpin();
+      lanes.recycle(exchange);
+    }
+  }
+
+  /** Resolves what the request names. False: it was answered with what is wrong. */
+  private boolean prepare(Exchange exchange) {
+    Target target = targets.get(exchange.targetId());
+    if (target == null) {
+      RequestException refusal = targets.refusal(exchange.targetId());
+      if (refusal == null) {
+        exchange.fail(
+            Reason.STALE_HANDLE.usualStatus(),
+            Reason.STALE_HANDLE,
+            "target " + exchange.targetId() + " was not announced");
+      } else {
+        exchange.fail(refusal.status(), refusal.reason(), refusal.getMessage());
+      }
+      return false;
+    }
+    exchange.target(target);
+    if (exchange.hasBlocks()) {
+      try {
+        exchange.pin(segments);
+      } catch (RequestException e) {
+        exchange.fail(e.status(), e.reason(), e.getMessage());
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void cancel(long correlation) {
+    Exchange exchange = lanes.cancel(correlation);
+    if (exchange != null) {
+      Executions.cancelled(exchange);
+      lanes.ended(exchange);
+    }
+  }
+}
