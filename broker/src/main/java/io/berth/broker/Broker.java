@@ -60,6 +60,7 @@ public final class Broker implements AutoCloseable {
   private final Thread controlThread;
   private final Thread dataThread;
   private volatile boolean succeeded;
+  private volatile Runnable whenSucceeded = () -> {};
   private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
 
   /**
@@ -125,7 +126,9 @@ public final class Broker implements AutoCloseable {
         new StatusReport(config, supervision, clients, counters, epoch, yieldMicros, journalState);
     this.administration =
         new AdminDoor(
-            config, new Administration(control, data, config, supervision, status, adminEvents));
+            config,
+            new Administration(
+                control, data, config, supervision, status, adminEvents, this::handOver));
     this.controlThread = new Thread(control, "berth-control");
     this.dataThread = new Thread(data, "berth-data");
     LOG.info(
@@ -180,22 +183,27 @@ public final class Broker implements AutoCloseable {
     }
   }
 
+  /** Hears, once, that a successor has taken over and the last client has left. */
+  public void onSucceeded(Runnable listener) {
+    whenSucceeded = listener;
+  }
+
   /**
-   * Leaves in favour of a successor that already has the sockets' names: no new requests, what is
-   * in flight ends here, workers and guards go over.
+   * Leaves in favour of a successor that already has the client socket's name: no new requests,
+   * what is in flight ends here, workers and guards go over. Control thread.
    *
-   * @param leftBehind runs on the control thread when the successor may go on; {@link #close}
-   *     afterwards, when the clients have taken their last answers
+   * @param leftBehind runs when the successor may go on
    */
-  public void handOver(Runnable leftBehind) {
-    control.execute(
-        () -> {
-          succeeded = true;
-          clients.goAway("a new broker takes over");
-          data.leave(
-              LEAVE_GRACE_NANOS,
-              () -> control.execute(() -> supervision.handOver(() -> letGo(leftBehind))));
-        });
+  private void handOver(Runnable leftBehind) {
+    if (succeeded) {
+      return;
+    }
+    succeeded = true;
+    LOG.info("a successor takes over");
+    clients.goAway("a new broker takes over");
+    data.leave(
+        LEAVE_GRACE_NANOS,
+        () -> control.execute(() -> supervision.handOver(() -> letGo(leftBehind))));
   }
 
   private void letGo(Runnable leftBehind) {
@@ -205,6 +213,15 @@ public final class Broker implements AutoCloseable {
       LOG.error("the run directory could not be left: {}", e.getMessage());
     }
     leftBehind.run();
+    awaitLastClient(System.nanoTime() + LEAVE_GRACE_NANOS);
+  }
+
+  private void awaitLastClient(long untilNanos) {
+    if (clients.sessions() > 0 && System.nanoTime() - untilNanos < 0) {
+      control.schedule(SUCCESSION_LOOK_NANOS, () -> awaitLastClient(untilNanos));
+    } else {
+      whenSucceeded.run();
+    }
   }
 
   private Device device(DeviceConfig device, RequestTable requests) {

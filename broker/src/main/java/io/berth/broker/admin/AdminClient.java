@@ -13,6 +13,7 @@ import io.berth.shm.admin.v1.AdminRequest;
 import io.berth.shm.admin.v1.BrokerStatus;
 import io.berth.shm.admin.v1.Failure;
 import io.berth.shm.admin.v1.FailureCode;
+import io.berth.shm.admin.v1.HandOverRequest;
 import io.berth.shm.admin.v1.ReleaseRequest;
 import io.berth.shm.admin.v1.Released;
 import io.berth.shm.admin.v1.RestartRequest;
@@ -96,6 +97,11 @@ public final class AdminClient implements AutoCloseable {
   public Serving restart(String device, long timeoutMillis) throws AdminException {
     RestartRequest restart = RestartRequest.newBuilder().setDevice(device).build();
     return ask(AdminRequest.newBuilder().setRestart(restart), timeoutMillis).getServing();
+  }
+
+  /** For a successor: returns once the broker has let go of workers, guards and its directory. */
+  public void handOver(long timeoutMillis) throws AdminException {
+    ask(AdminRequest.newBuilder().setHandOver(HandOverRequest.getDefaultInstance()), timeoutMillis);
   }
 
   private AdminReply ask(AdminRequest.Builder request, long timeoutMillis) throws AdminException {

@@ -10,6 +10,7 @@ import io.berth.broker.supervisor.Supervision;
 import io.berth.shm.admin.v1.AdminReply;
 import io.berth.shm.admin.v1.AdminRequest;
 import io.berth.shm.admin.v1.FailureCode;
+import io.berth.shm.admin.v1.HandedOver;
 import io.berth.shm.admin.v1.ReleaseRequest;
 import java.util.HashMap;
 import java.util.List;
@@ -34,21 +35,29 @@ public final class Administration {
   private final Supervision supervision;
   private final StatusReport status;
   private final AdminEvents events;
+  private final Consumer<Runnable> handOver;
   private final Map<String, DeviceRelease> releases = new HashMap<>();
 
+  /**
+   * Knows everything and does nothing yet.
+   *
+   * @param handOver lets go of everything for a successor, then runs what it is given
+   */
   public Administration(
       ControlLoop control,
       DataThread data,
       Config config,
       Supervision supervision,
       StatusReport status,
-      AdminEvents events) {
+      AdminEvents events,
+      Consumer<Runnable> handOver) {
     this.control = control;
     this.data = data;
     this.config = config;
     this.supervision = supervision;
     this.status = status;
     this.events = events;
+    this.handOver = handOver;
   }
 
   /** Does what is asked and replies once, on the control thread. */
@@ -65,6 +74,13 @@ public final class Administration {
                     holding,
                     reply);
             case RESTART -> restart(request.getRestart().getDevice(), holding.who, reply);
+            case HAND_OVER ->
+                handOver.accept(
+                    () ->
+                        reply.accept(
+                            AdminReply.newBuilder()
+                                .setHandedOver(HandedOver.getDefaultInstance())
+                                .build()));
             case ACT_NOT_SET ->
                 reply.accept(
                     AdminMessages.failure(

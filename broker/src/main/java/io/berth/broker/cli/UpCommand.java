@@ -2,6 +2,7 @@
 package io.berth.broker.cli;
 
 import io.berth.broker.Broker;
+import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
@@ -26,6 +27,8 @@ import picocli.CommandLine.Option;
 final class UpCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(UpCommand.class);
 
+  private static final long HAND_OVER_MILLIS = 30_000;
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -45,6 +48,13 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "UID",
       description = "With --embedded: a further uid that may use the devices; may be repeated.")
   private List<Integer> uids = List.of();
+
+  @Option(
+      names = "--succeed",
+      description =
+          "Take over from the broker that runs in the same directory, without a gap in service; what"
+              + " 'berth reload' starts.")
+  private boolean succeed;
 
   @Override
   public Integer call() throws Exception {
@@ -72,14 +82,19 @@ final class UpCommand implements Callable<Integer> {
     return Config.embedded(run, data, dist, allowed);
   }
 
-  private static void serve(Config config, Path dist) throws IOException, InterruptedException {
+  private void serve(Config config, Path dist) throws IOException, InterruptedException {
     LoggedEvents events = new LoggedEvents();
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     try (Broker broker =
         new Broker(
             config, dist, events, events, KeyUseJournal.NONE, AdminEvents.LOGGED, () -> "none")) {
-      broker.start();
+      if (succeed) {
+        broker.succeed(() -> askPredecessor(config));
+      } else {
+        broker.start();
+      }
+      broker.onSucceeded(told::countDown);
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(
@@ -95,6 +110,12 @@ final class UpCommand implements Callable<Integer> {
       told.await();
     }
     closed.countDown();
+  }
+
+  private static void askPredecessor(Config config) throws IOException {
+    try (AdminClient predecessor = AdminClient.connect(config.broker().runDirectory())) {
+      predecessor.handOver(HAND_OVER_MILLIS);
+    }
   }
 
   private static void await(CountDownLatch latch) {
