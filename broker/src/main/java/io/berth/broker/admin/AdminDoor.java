@@ -12,7 +12,6 @@ import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.admin.v1.FailureCode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -70,9 +69,12 @@ public final class AdminDoor {
     this.silenceNanos = silenceNanos;
   }
 
-  /**
-   * Starts to accept. A socket that a killed broker left is replaced; the run directory is ours.
-   */
+  /** Where it listens, or will. */
+  public Path socket() {
+    return path;
+  }
+
+  /** Takes the socket's name, be it a dead broker's or a predecessor's, and starts to accept. */
   public void open() throws IOException {
     boolean others = !administrators.uids().isEmpty() || !administrators.gids().isEmpty();
     listener = SocketFile.listen(path, BACKLOG, others ? EVERYBODY : OWNER_ONLY);
@@ -129,7 +131,7 @@ public final class AdminDoor {
    * @param ownsName false when the socket's name belongs to a successor
    */
   public void close(boolean ownsName) throws IOException {
-    if (listener < 0) {
+    if (!thread.isAlive()) {
       loop.closeDescriptors();
       return;
     }

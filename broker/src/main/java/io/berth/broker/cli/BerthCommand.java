@@ -11,7 +11,15 @@ import picocli.CommandLine.HelpCommand;
     description = "One owner process per native driver, shared by all applications of the host.",
     mixinStandardHelpOptions = true,
     versionProvider = BerthCommand.Version.class,
-    subcommands = {UpCommand.class, ReloadCommand.class, StatusCommand.class, HelpCommand.class})
+    subcommands = {
+      UpCommand.class,
+      ReloadCommand.class,
+      StatusCommand.class,
+      TopCommand.class,
+      DeviceCommand.class,
+      ConfigCommand.class,
+      HelpCommand.class
+    })
 public final class BerthCommand {
   static final class Version implements CommandLine.IVersionProvider {
     @Override

@@ -19,6 +19,10 @@ final class Failures implements IExecutionExceptionHandler, IExecutionStrategy {
       command.getErr().println("berth: " + failure.getMessage());
       return ExitCode.of(administration);
     }
+    if (failure instanceof CounterSnapshot.NoCountersException) {
+      command.getErr().println("berth: " + failure.getMessage());
+      return ExitCode.NO_BROKER;
+    }
     if (failure instanceof ConfigException || failure instanceof IOException) {
       command.getErr().println("berth: " + failure.getMessage());
       return 1;
