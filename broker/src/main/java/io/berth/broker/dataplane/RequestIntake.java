@@ -270,9 +270,9 @@ final class RequestIntake {
     session.reserve((int) more);
     requests.reservedBytes(slot, requests.reservedBytes(slot) + (int) more);
     requests.credit(slot, requests.credit(slot) + parts);
-    if (requests.state(slot) == RequestState.QUEUED) {
-      requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
-    } else {
+    // Also for a request in flight: a second worker learns of its credit from the record alone.
+    requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
+    if (requests.state(slot) != RequestState.QUEUED) {
       dispatcher.tell(slot, TYPE_CREDIT, parts);
     }
   }

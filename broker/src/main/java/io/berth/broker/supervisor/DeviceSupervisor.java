@@ -109,7 +109,8 @@ public final class DeviceSupervisor {
     incarnation = Math.max(incarnation, hello.incarnation());
     workerPid = hello.pid();
     if (state == WorkerState.STOPPING) {
-      channel.send(GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
+      channel.send(
+          GuardMessage.order(GuardMessage.ORDER_SHUTDOWN, incarnation, deviceConfig.name()));
       return;
     }
     if (hello.pid() == 0) {
@@ -204,7 +205,8 @@ public final class DeviceSupervisor {
     switch (state) {
       case AWAITING_GUARD -> start();
       case RELEASING ->
-          guard.send(GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
+          guard.send(
+              GuardMessage.order(GuardMessage.ORDER_UNLOCK, incarnation, deviceConfig.name()));
       case STOPPING, STOPPED, RELEASED, BACKING_OFF, GIVEN_UP -> {}
       default -> {
         // The settlement is asked for first, so that its verdict on the death is known.
