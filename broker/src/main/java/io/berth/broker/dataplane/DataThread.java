@@ -422,6 +422,9 @@ public final class DataThread implements Runnable {
               letGo(slot);
             }
           }
+          // Both lists of this turn would touch the memory later in it.
+          flushes.forget(session);
+          armedNow.remove(session);
           session.move(SessionState.CLOSED);
           closed.run();
         });
