@@ -252,16 +252,26 @@ public final class DataThread implements Runnable {
     return work;
   }
 
-  /** One fence for all sessions armed in this pass; who has published meanwhile is hot again. */
+  /**
+   * One fence for all sessions armed in this pass; who has published meanwhile is hot again. A
+   * session for which the hot set has no room and whose turn was too short for all of its records
+   * stays in the list: it has rung for them already and will not ring again.
+   */
   private void lookAgain() {
     VarHandle.fullFence();
-    for (Session session : armedNow) {
+    int unfinished = 0;
+    for (int i = 0, end = armedNow.size(); i < end; i++) {
+      Session session = armedNow.get(i);
       if (session.requests().hasNext() && !hot.add(session)) {
         session.sleep().rearm();
-        intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
+        if (intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN) {
+          armedNow.set(unfinished++, session);
+        }
       }
     }
-    armedNow.clear();
+    for (int i = armedNow.size() - 1; i >= unfinished; i--) {
+      armedNow.remove(i);
+    }
   }
 
   private int runCommands() {
@@ -282,7 +292,7 @@ public final class DataThread implements Runnable {
       }
     }
     VarHandle.fullFence();
-    if (!hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
+    if (armedNow.isEmpty() && !hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
       counters.blocks.incrementPlain();
       lookAtEvents(blockNanos());
     }
