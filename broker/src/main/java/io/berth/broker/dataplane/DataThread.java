@@ -126,7 +126,7 @@ public final class DataThread implements Runnable {
 
               @Override
               public void workerGone(Device device) {
-                DataThread.this.violations.worker(device, device.link().epoch(), "doorbell closed");
+                bellClosed(device);
               }
             });
     this.endings = new Endings(requests, flushes, counters, this.violations);
@@ -376,7 +376,20 @@ public final class DataThread implements Runnable {
     int bell = link.memory().link().bellToBroker();
     if (Pipes.drain(bell) < 0) {
       epoll.remove(bell);
-      violations.worker(device, link.epoch(), "doorbell closed");
+      bellClosed(device);
+    }
+  }
+
+  /** A worker that died may have answered before: what it published is taken first. */
+  private void bellClosed(Device device) {
+    device.closeWindow();
+    takeLastAnswers(device, clock.nanoTime());
+    violations.worker(device, device.link().epoch(), "doorbell closed");
+  }
+
+  private void takeLastAnswers(Device device, long nowNanos) {
+    while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
+      flushes.flushSessions();
     }
   }
 
@@ -482,9 +495,7 @@ public final class DataThread implements Runnable {
           WorkerLink link = device.link();
           if (link != null) {
             device.closeWindow();
-            while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
-              flushes.flushSessions();
-            }
+            takeLastAnswers(device, nowNanos);
             epoll.remove(link.memory().link().bellToBroker());
             device.detach();
             blocked = settlement.settle(device, blame, nowNanos);
