@@ -116,8 +116,8 @@ final class RequestIntake {
     int flags = record.getInt(at + FLAGS_OFFSET);
     int replyLimit = record.getInt(at + REPLY_LIMIT_OFFSET);
     int credit = record.getInt(at + CREDIT_OFFSET);
-    if ((flags & ~REQUEST_FLAGS) != 0 || replyLimit < 0 || replyLimit > maxInlineBytes) {
-      violations.session(session, Reason.MALFORMED_FRAME, "flags or reply limit of a request");
+    if (replyLimit < 0 || replyLimit > maxInlineBytes) {
+      violations.session(session, Reason.MALFORMED_FRAME, "reply limit " + replyLimit);
       return;
     }
     if (!session.isFree(correlation)) {
@@ -125,6 +125,17 @@ final class RequestIntake {
           session,
           Reason.DUPLICATE_CORRELATION,
           "correlation slot " + slotOf(correlation) + " of " + session.maxInFlight());
+      return;
+    }
+    if ((flags & ~REQUEST_FLAGS) != 0) {
+      // A newer client may know flags that this broker does not: told, not expelled.
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.MALFORMED_FRAME,
+          "flags 0x" + Integer.toHexString(flags & ~REQUEST_FLAGS) + " of a request");
       return;
     }
     int partReservation = replyReservation(flags, replyLimit);
