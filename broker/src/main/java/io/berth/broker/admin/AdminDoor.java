@@ -12,6 +12,7 @@ import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.admin.v1.FailureCode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;

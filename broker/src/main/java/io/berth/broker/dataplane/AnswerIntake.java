@@ -67,6 +67,10 @@ final class AnswerIntake {
     if (link == null || link.isCondemned()) {
       return 0;
     }
+    if (link.isGarbled()) {
+      violations.worker(device, link.epoch(), "head of the request ring is no reader's");
+      return 0;
+    }
     RingReader reader = link.responses();
     int count = 0;
     while (count < limit) {

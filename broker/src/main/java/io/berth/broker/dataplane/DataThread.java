@@ -128,7 +128,7 @@ public final class DataThread implements Runnable {
 
               @Override
               public void workerGone(Device device) {
-                DataThread.this.violations.worker(device, device.link().epoch(), "doorbell closed");
+                bellClosed(device);
               }
             });
     this.endings = new Endings(requests, flushes, counters, this.violations);
@@ -273,16 +273,26 @@ public final class DataThread implements Runnable {
     return work;
   }
 
-  /** One fence for all sessions armed in this pass; who has published meanwhile is hot again. */
+  /**
+   * One fence for all sessions armed in this pass; who has published meanwhile is hot again. A
+   * session for which the hot set has no room and whose turn was too short for all of its records
+   * stays in the list: it has rung for them already and will not ring again.
+   */
   private void lookAgain() {
     VarHandle.fullFence();
-    for (Session session : armedNow) {
+    int unfinished = 0;
+    for (int i = 0, end = armedNow.size(); i < end; i++) {
+      Session session = armedNow.get(i);
       if (session.requests().hasNext() && !hot.add(session)) {
         session.sleep().rearm();
-        intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
+        if (intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN) {
+          armedNow.set(unfinished++, session);
+        }
       }
     }
-    armedNow.clear();
+    for (int i = armedNow.size() - 1; i >= unfinished; i--) {
+      armedNow.remove(i);
+    }
   }
 
   private int runCommands() {
@@ -303,7 +313,7 @@ public final class DataThread implements Runnable {
       }
     }
     VarHandle.fullFence();
-    if (!hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
+    if (armedNow.isEmpty() && !hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
       counters.blocks.incrementPlain();
       publish();
       lookAtEvents(blockNanos());
@@ -388,7 +398,20 @@ public final class DataThread implements Runnable {
     int bell = link.memory().link().bellToBroker();
     if (Pipes.drain(bell) < 0) {
       epoll.remove(bell);
-      violations.worker(device, link.epoch(), "doorbell closed");
+      bellClosed(device);
+    }
+  }
+
+  /** A worker that died may have answered before: what it published is taken first. */
+  private void bellClosed(Device device) {
+    device.closeWindow();
+    takeLastAnswers(device, clock.nanoTime());
+    violations.worker(device, device.link().epoch(), "doorbell closed");
+  }
+
+  private void takeLastAnswers(Device device, long nowNanos) {
+    while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
+      flushes.flushSessions();
     }
   }
 
@@ -444,6 +467,9 @@ public final class DataThread implements Runnable {
               letGo(slot);
             }
           }
+          // Both lists of this turn would touch the memory later in it.
+          flushes.forget(session);
+          armedNow.remove(session);
           session.move(SessionState.CLOSED);
           closed.run();
         });
@@ -491,9 +517,7 @@ public final class DataThread implements Runnable {
           WorkerLink link = device.link();
           if (link != null) {
             device.closeWindow();
-            while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
-              flushes.flushSessions();
-            }
+            takeLastAnswers(device, nowNanos);
             epoll.remove(link.memory().link().bellToBroker());
             device.detach();
             blocked = settlement.settle(device, blame, nowNanos);

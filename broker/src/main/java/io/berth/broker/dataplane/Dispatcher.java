@@ -43,11 +43,12 @@ final class Dispatcher {
   /** Gives the worker as much as the window takes. */
   void pump(Device device, long nowNanos) {
     while (device.mayDispatch(false)) {
-      int slot = device.queue().poll(nowNanos);
+      int slot = device.queue().peek(nowNanos);
       if (slot == NIL) {
         return;
       }
       if (requests.deadlineNanos(slot) - nowNanos <= 0) {
+        device.queue().take();
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
@@ -58,15 +59,18 @@ final class Dispatcher {
       if (!device.killList().isEmpty()) {
         String principal = requests.flow(slot).account().name();
         if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
+          device.queue().take();
           endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, device.name());
           continue;
         }
         suspect = device.killList().isSuspect(principal, operation(slot));
       }
       if (!device.mayDispatch(suspect) || !send(device, slot, suspect, nowNanos)) {
-        device.queue().offerFirst(slot, requests.flow(slot), priority(slot));
+        // It keeps its turn: a suspect waits for an empty window, and others must not fill it
+        // again.
         return;
       }
+      device.queue().take();
     }
   }
 

@@ -41,6 +41,19 @@ final class Flushes {
     }
   }
 
+  /** Drops a session whose memory is about to go; what it was owed goes with it. */
+  void forget(Session session) {
+    if (session.unflushed) {
+      session.unflushed = false;
+      int index = 0;
+      while (sessions[index] != session) {
+        index++;
+      }
+      sessions[index] = sessions[--sessionCount];
+      sessions[sessionCount] = null;
+    }
+  }
+
   /** Publishes to workers and wakes those that sleep. */
   void flushDevices() {
     boolean any = false;

@@ -113,8 +113,8 @@ final class RequestIntake {
     int flags = record.getInt(at + FLAGS_OFFSET);
     int replyLimit = record.getInt(at + REPLY_LIMIT_OFFSET);
     int credit = record.getInt(at + CREDIT_OFFSET);
-    if ((flags & ~REQUEST_FLAGS) != 0 || replyLimit < 0 || replyLimit > maxInlineBytes) {
-      violations.session(session, Reason.MALFORMED_FRAME, "flags or reply limit of a request");
+    if (replyLimit < 0 || replyLimit > maxInlineBytes) {
+      violations.session(session, Reason.MALFORMED_FRAME, "reply limit " + replyLimit);
       return;
     }
     if (!session.isFree(correlation)) {
@@ -122,6 +122,17 @@ final class RequestIntake {
           session,
           Reason.DUPLICATE_CORRELATION,
           "correlation slot " + slotOf(correlation) + " of " + session.maxInFlight());
+      return;
+    }
+    if ((flags & ~REQUEST_FLAGS) != 0) {
+      // A newer client may know flags that this broker does not: told, not expelled.
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.MALFORMED_FRAME,
+          "flags 0x" + Integer.toHexString(flags & ~REQUEST_FLAGS) + " of a request");
       return;
     }
     int partReservation = replyReservation(flags, replyLimit);
@@ -275,9 +286,9 @@ final class RequestIntake {
     session.reserve((int) more);
     requests.reservedBytes(slot, requests.reservedBytes(slot) + (int) more);
     requests.credit(slot, requests.credit(slot) + parts);
-    if (requests.state(slot) == RequestState.QUEUED) {
-      requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
-    } else {
+    // Also for a request in flight: a second worker learns of its credit from the record alone.
+    requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
+    if (requests.state(slot) != RequestState.QUEUED) {
       dispatcher.tell(slot, TYPE_CREDIT, parts);
     }
   }

@@ -26,6 +26,9 @@ public final class DeviceQueue {
 
   private int size;
 
+  /** The class in which {@link #peek} found the request whose turn it is. */
+  private int chosen;
+
   public DeviceQueue(RequestTable requests, int limit, long ageingNanos) {
     this.requests = requests;
     this.limit = limit;
@@ -81,12 +84,9 @@ public final class DeviceQueue {
     }
   }
 
-  /** Takes the request whose turn it is, or {@link RequestTable#NIL}. */
-  public int poll(long nowNanos) {
-    if (size == 0) {
-      return NIL;
-    }
-    int chosen = NIL;
+  /** The request whose turn it is, or {@link RequestTable#NIL}; it keeps its turn. */
+  public int peek(long nowNanos) {
+    int first = NIL;
     long bestScore = Long.MAX_VALUE;
     for (int priority = 0; priority < CLASSES; priority++) {
       Flow last = lastTurn[priority];
@@ -97,9 +97,15 @@ public final class DeviceQueue {
         if (score < bestScore) {
           bestScore = score;
           chosen = priority;
+          first = slot;
         }
       }
     }
+    return first;
+  }
+
+  /** Takes the request that {@link #peek} told; nothing may happen to the queue in between. */
+  public void take() {
     Flow last = lastTurn[chosen];
     Flow flow = last.nextInTurn[chosen];
     int slot = flow.head[chosen];
@@ -112,7 +118,6 @@ public final class DeviceQueue {
     }
     requests.next(slot, NIL);
     size--;
-    return slot;
   }
 
   private void leave(Flow flow, Flow before, int priority) {

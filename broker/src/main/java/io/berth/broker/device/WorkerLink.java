@@ -5,29 +5,26 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.region.Region;
-import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
 import java.util.BitSet;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
-import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /**
  * The data thread's side of one attachment of a worker, from WORKER_READY until the worker is lost.
  *
  * <p>Agrona's ring keeps both positions where the worker can write. That can garble what this
- * worker reads and make a claim fail, but cannot lead the broker outside of the ring: its index is
- * masked and bounds are checked. What the broker reads comes over our own validated ring.
+ * worker reads, but not lead the broker astray: see {@link RequestRingWriter}. What the broker
+ * reads comes over our own validated ring.
  *
  * <p>Data thread only.
  */
 public final class WorkerLink {
   private final int epoch;
   private final WorkerMemory memory;
-  private final OneToOneRingBuffer requests;
+  private final RequestRingWriter requests;
   private final AtomicBuffer requestBuffer;
   private final Region broker;
   private final RingReader responses;
@@ -41,8 +38,8 @@ public final class WorkerLink {
   public WorkerLink(int epoch, WorkerMemory memory, int maxInlineBytes) {
     this.epoch = epoch;
     this.memory = memory;
-    this.requests = memory.requests();
-    this.requestBuffer = requests.buffer();
+    this.requestBuffer = memory.requests().buffer();
+    this.requests = new RequestRingWriter(requestBuffer);
     this.broker = memory.link().broker();
     this.responses =
         new RingReader(
@@ -86,6 +83,11 @@ public final class WorkerLink {
     return condemned;
   }
 
+  /** Whether the worker wrote a position into the request ring that no reader has. */
+  public boolean isGarbled() {
+    return requests.isGarbled();
+  }
+
   public boolean knows(int target) {
     return bound.get(target);
   }
@@ -99,7 +101,7 @@ public final class WorkerLink {
     requestBuffer.putInt(index + HANDLE_OFFSET, target);
     requestBuffer.putInt(index + PAYLOAD_BYTES_OFFSET, localName.length);
     requestBuffer.putBytes(index + HEADER_BYTES, localName);
-    commit(index);
+    commit();
     bound.set(target);
     return true;
   }
@@ -108,8 +110,7 @@ public final class WorkerLink {
    * Hands a request over.
    *
    * @param record the slot's private copy of the client's record
-   * @return false: the ring is full or the worker has garbled its positions; the request stays
-   *     queued, and a worker that does not go on is found by its heartbeat
+   * @return false: the ring is full or {@link #isGarbled}; the request stays queued
    */
   public boolean dispatch(
       DirectBuffer record,
@@ -158,7 +159,7 @@ public final class WorkerLink {
     if ((flags & FLAG_TRACE) != 0) {
       out.putLong(index + HEADER_BYTES + TRACE_DISPATCHED, nowNanos);
     }
-    commit(index);
+    commit();
     return true;
   }
 
@@ -170,7 +171,7 @@ public final class WorkerLink {
     }
     requestBuffer.putLong(index + CORRELATION_OFFSET, workerCorrelation);
     requestBuffer.putInt(index + CREDIT_OFFSET, credit);
-    commit(index);
+    commit();
     return true;
   }
 
@@ -182,7 +183,7 @@ public final class WorkerLink {
     }
     requestBuffer.putInt(index + FLAGS_OFFSET, FLAG_SESSION);
     requestBuffer.putLong(index + HEADER_BYTES, sessionId);
-    commit(index);
+    commit();
     return true;
   }
 
@@ -191,17 +192,16 @@ public final class WorkerLink {
     if (index < 0) {
       return false;
     }
-    commit(index);
+    commit();
     return true;
   }
 
   /** Index of the record's start with a header of zeros, or negative. */
   private int claim(int length, int type) {
-    int body = requests.tryClaim(type, length - RecordDescriptor.HEADER_BYTES);
-    if (body == RingBuffer.INSUFFICIENT_CAPACITY) {
+    int index = requests.claim(length, type);
+    if (index < 0) {
       return -1;
     }
-    int index = body - RecordDescriptor.HEADER_BYTES;
     AtomicBuffer out = requestBuffer;
     out.putLong(index + CORRELATION_OFFSET, 0);
     out.putLong(index + DEADLINE_OFFSET, 0);
@@ -214,8 +214,8 @@ public final class WorkerLink {
     return index;
   }
 
-  private void commit(int index) {
-    requests.commit(index + RecordDescriptor.HEADER_BYTES);
+  private void commit() {
+    requests.commit();
     unpublished = true;
   }
 

@@ -14,6 +14,7 @@ import io.berth.broker.session.Session;
 import io.berth.jni.os.OsException;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.ReplayClass;
+import io.berth.shm.ring.Sleep;
 import io.berth.shm.status.Reason;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -148,6 +149,11 @@ final class DataPathHarness implements AutoCloseable, Violations {
     for (int i = 0; i < PASSES; i++) {
       data.pass();
     }
+  }
+
+  /** The worker waits on its doorbell. */
+  void putToSleep(PlayedWorker worker) {
+    new Sleep(worker.memory.link().client()).arm();
   }
 
   long nowNanos() {

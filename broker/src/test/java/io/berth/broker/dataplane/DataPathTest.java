@@ -14,6 +14,7 @@ import io.berth.jni.os.OsException;
 import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -475,5 +476,30 @@ class DataPathTest {
       worker.end(worker.takeOne(), "");
       assertEquals(Status.OK, client.answer().status());
     }
+  }
+
+  @Test
+  void a_client_for_whom_there_is_no_room_among_the_hot_is_served_to_its_last_record()
+      throws OsException {
+    List<PlayedClient> busy = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      busy.add(harness.client("uid 2"));
+    }
+    for (int pass = 0; pass < 20; pass++) {
+      harness.step();
+    }
+    for (PlayedClient each : busy) {
+      each.cancel(1);
+    }
+    harness.step();
+    assertEquals(-1, client.session.hotIndex);
+    for (int i = 0; i < 900; i++) {
+      int at = client.claim(TYPE_CANCEL, HEADER_BYTES);
+      client.writer.buffer().putLong(at + CORRELATION_OFFSET, -1);
+    }
+    client.submit(handle, call().payload("last"));
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    assertEquals("last", worker.takeOne().payload());
+    assertEquals(-1, client.session.hotIndex, "the test is about clients that are not hot");
   }
 }

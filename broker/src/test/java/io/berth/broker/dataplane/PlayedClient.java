@@ -123,7 +123,7 @@ final class PlayedClient {
     this.account = account;
     this.memory =
         SessionMemory.create(
-            "client", RegionDescriptor.KIND_CLIENT, 1 << 14, responseRingBytes, id, 1);
+            "client", RegionDescriptor.KIND_CLIENT, 1 << 16, responseRingBytes, id, 1);
     this.session =
         new Session(id, account.name(), memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
     this.writer = new RingWriter(memory.client(), memory.broker());

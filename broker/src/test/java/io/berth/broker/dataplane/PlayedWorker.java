@@ -144,6 +144,16 @@ final class PlayedWorker {
     publish();
   }
 
+  /** An END that stands in the ring, still unseen. */
+  void writeWithoutPublishing(Taken request, String payload) {
+    byte[] bytes = payload.getBytes(UTF_8);
+    int at = claim(TYPE_RESPONSE, HEADER_BYTES + bytes.length);
+    writer.buffer().putLong(at + CORRELATION_OFFSET, request.correlation);
+    writer.buffer().putInt(at + PAYLOAD_BYTES_OFFSET, bytes.length);
+    writer.buffer().putInt(at + EPOCH_OFFSET, epoch);
+    writer.buffer().putBytes(at + HEADER_BYTES, bytes);
+  }
+
   int claim(int type, int length) {
     int at = writer.claim(length, type);
     assertTrue(at >= 0, "the test overruns the answer ring");

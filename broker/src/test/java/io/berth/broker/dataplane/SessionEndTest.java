@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.broker.dataplane.DataPathHarness.*;
+import static io.berth.broker.dataplane.PlayedClient.*;
+import static io.berth.shm.frame.FrameDescriptor.*;
+import static org.junit.jupiter.api.Assertions.*;
+
+import io.berth.broker.dataplane.PlayedWorker.Taken;
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.SessionState;
+import io.berth.jni.os.OsException;
+import io.berth.shm.status.Reason;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that leave, at any moment. */
+class SessionEndTest {
+  private DataPathHarness harness;
+  private PlayedClient client;
+  private Handle handle;
+
+  @BeforeEach
+  void set_up() throws OsException {
+    harness = new DataPathHarness();
+    client = harness.client("uid 1");
+    handle = client.open(harness.device);
+  }
+
+  @AfterEach
+  void tear_down() {
+    harness.close();
+  }
+
+  @Test
+  void queued_requests_of_a_client_that_left_are_not_executed() throws OsException {
+    client.submit(handle, call());
+    client.submit(handle, call());
+    harness.step();
+    harness.closes(client);
+    assertEquals(SessionState.CLOSED, client.session.state());
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    assertEquals(List.of(), worker.take());
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_request_in_flight_keeps_its_place_until_the_worker_lets_go() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    Taken taken = worker.takeOne();
+    harness.closes(client);
+    assertEquals(TYPE_CANCEL, worker.takeOne().type());
+    assertEquals(1, harness.device.inFlight());
+    assertEquals(1, client.account.inFlight());
+    assertFalse(client.session.isQuiet());
+    worker.end(taken, "for nobody");
+    harness.step();
+    assertTrue(client.session.isQuiet());
+    harness.assertEmpty();
+  }
+
+  @Test
+  void the_last_worker_of_a_client_that_left_may_die() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().idempotent());
+    worker.takeOne();
+    harness.closes(client);
+    harness.dies(worker);
+    assertTrue(client.session.isQuiet());
+    harness.assertEmpty();
+  }
+
+  /** The memory is unmapped at once here: an access after that would end the JVM. */
+  @Test
+  void an_answer_of_the_same_turn_is_not_written_into_memory_that_is_gone() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    Taken taken = worker.takeOne();
+    worker.end(taken, "in the turn in which the client leaves");
+    harness.closes(client);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_client_that_comes_and_goes_in_one_turn_is_not_looked_at_afterwards() throws OsException {
+    PlayedClient brief = new PlayedClient(harness, 99, harness.account("uid 9"), 16, 1 << 16);
+    harness.data.open(brief.session);
+    harness.data.close(brief.session, brief.memory::close);
+    harness.step();
+    assertEquals(SessionState.CLOSED, brief.session.state());
+  }
+
+  @Test
+  void closing_twice_is_closing_once() {
+    int[] closed = {0};
+    harness.data.close(client.session, () -> closed[0]++);
+    harness.data.close(client.session, () -> closed[0]++);
+    harness.step();
+    assertEquals(1, closed[0]);
+    assertEquals(0, harness.counters.sessions.get());
+  }
+
+  @Test
+  void a_closed_doorbell_is_reported_once() {
+    for (int i = 0; i < 40; i++) {
+      harness.step();
+    }
+    client.memory.closePeersEnds();
+    harness.step();
+    harness.step();
+    assertEquals(1, harness.reports.size());
+    assertEquals(Reason.CONNECTION_LOST, harness.reports.get(0).reason());
+  }
+}
