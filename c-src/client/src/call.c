@@ -149,22 +149,11 @@ berth_result berth_submit(berth_resource *resource, const berth_request *request
         if (slot->deadline_nanos < connection->next_deadline_nanos) {
             connection->next_deadline_nanos = slot->deadline_nanos;
         }
-        /* What may have to be sent again is copied before the ring takes it, as the caller may
-         * change its buffer when we return; so is what cannot be sent yet. */
-        bool kept =
-            (request->flags & BERTH_IDEMPOTENT) == 0 || request_keep_payload(connection, slot);
+        /* Kept until the END, whatever its flags: a leaving broker may decline it unexecuted, a
+         * lost one may not have taken it, and the caller may change its buffer as soon as we
+         * return. request_take has checked that it fits. */
+        (void)request_keep_payload(connection, slot);
         dispatch(connection, slot);
-        if (slot->queued && kept) {
-            kept = request_keep_payload(connection, slot);
-        }
-        if (!kept && slot->queued) {
-            request_end(connection, slot,
-                        BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                        "the payload does not fit into the copy kept until it can be sent");
-        }
-        if (!slot->owns_copy && slot->payload_bytes != 0) {
-            slot->payload = NULL;
-        }
     }
     pthread_mutex_unlock(&connection->lock);
     return result;

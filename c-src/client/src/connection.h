@@ -45,6 +45,7 @@ enum session_phase { SESSION_GREETING, SESSION_OPEN, SESSION_LEAVING };
 struct session {
     enum session_phase phase;
     bool failed;
+    bool declined; /* it answered going-away: GOAWAY must be waiting on the socket */
     bool violated; /* its rings are not to be believed any more */
     berth_result failure;
     char failure_text[256];
@@ -101,7 +102,7 @@ struct slot {
     uint32_t flags;
     uint32_t priority;
     bool no_wire_deadline;
-    const void *payload; /* NULL with payload_bytes > 0: only in the ring */
+    const void *payload; /* the caller's during a blocking call, else the slot's copy */
     uint32_t payload_bytes;
     void *reply;
     uint32_t reply_limit;

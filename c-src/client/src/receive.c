@@ -77,7 +77,8 @@ static bool tend_session(struct berth_conn *connection, struct session *session,
     if (session->phase != SESSION_GREETING && !session->failed) {
         happened = session_drain(connection, session);
     }
-    if (look_at_control && !session->failed) {
+    if ((look_at_control || session->declined) && !session->failed) {
+        session->declined = false;
         session_read_control(connection, session, now);
     }
     return happened;

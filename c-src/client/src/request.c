@@ -12,7 +12,7 @@
 
 bool requests_allocate(struct berth_conn *connection) {
     uint32_t count = connection->max_in_flight;
-    /* Copies of asynchronous idempotent payloads: address space now, memory when first used. */
+    /* Copies of asynchronous payloads: address space now, memory when first used. */
     uint32_t copy_bytes = connection->current->max_inline_bytes;
     size_t bytes = (size_t)count * copy_bytes;
     struct slot *slots = calloc(count, sizeof *slots);
@@ -451,14 +451,6 @@ void requests_expire(struct berth_conn *connection, int64_t now) {
 /* ---- A session is lost
  * --------------------------------------------------------------------------- */
 
-/* The request's payload as it stands in our own ring. Only for records that the broker has not
- * taken: their space was not used again, and it is our memory. */
-static const uint8_t *payload_in_ring(const struct session *session, const struct slot *slot) {
-    uint32_t index = (uint32_t)(slot->record_position & (session->requests.bytes - 1));
-    return session->requests.buffer + index + sizeof(struct berth_frame) +
-           frame_blocks_bytes(slot->flags);
-}
-
 static void lose_request(struct berth_conn *connection, struct session *session, struct slot *slot,
                          bool taken) {
     slot->on_wire = false;
@@ -473,14 +465,7 @@ static void lose_request(struct berth_conn *connection, struct session *session,
     if (slot->ended) {
         return; /* by its own clock; the caller has not looked yet */
     }
-    if (!taken && slot->payload == NULL && slot->payload_bytes != 0) {
-        slot->payload = payload_in_ring(session, slot);
-        if (!request_keep_payload(connection, slot)) {
-            slot->payload = NULL;
-        }
-    }
-    bool repeatable = (!taken || (slot->flags & BERTH_FLAG_IDEMPOTENT) != 0) &&
-                      (slot->payload != NULL || slot->payload_bytes == 0) && !has_blocks(slot) &&
+    bool repeatable = (!taken || (slot->flags & BERTH_FLAG_IDEMPOTENT) != 0) && !has_blocks(slot) &&
                       slot->next_part == 0 && !connection->no_reconnect;
     slot->was_taken = slot->was_taken || taken;
     if (repeatable) {
@@ -510,7 +495,11 @@ void requests_lose_session(struct berth_conn *connection, struct session *sessio
     for (uint32_t i = 0; i < connection->slot_count; i++) {
         struct slot *slot = &connection->slots[i];
         if (slot->on_wire && slot->session == session) {
-            bool taken = !head_known || slot->record_position < head;
+            /* The broker moves its head before a worker can have a request that must not be
+             * doubled; an idempotent one may be under way although it lies beyond
+             * (docs/PROTOCOL.md, 3). */
+            bool taken = !head_known || slot->record_position < head ||
+                         (slot->flags & BERTH_FLAG_IDEMPOTENT) != 0;
             lose_request(connection, session, slot, taken);
         }
     }

@@ -20,14 +20,15 @@ static void text_take(struct slot *slot, const uint8_t *payload, uint32_t bytes)
 }
 
 /* A broker that goes away answers so what it has not begun: another one may execute it. */
-static bool send_elsewhere(struct berth_conn *connection, struct slot *slot, berth_result result) {
-    bool available = slot->payload != NULL || slot->payload_bytes == 0;
+static bool send_elsewhere(struct berth_conn *connection, struct session *session,
+                           struct slot *slot, berth_result result) {
     if (berth_reason_of(result) != BERTH_REASON_GOING_AWAY || slot->user == USER_NONE ||
-        slot->ended || !available || slot->input_block != 0 || slot->output_block != 0 ||
+        slot->ended || slot->input_block != 0 || slot->output_block != 0 ||
         connection->no_reconnect || slot->next_part != 0) {
         return false;
     }
     slot->resubmitted = true;
+    session->declined = true;
     request_enqueue(connection, slot);
     return true;
 }
@@ -60,7 +61,7 @@ static bool end_take(struct berth_conn *connection, struct session *session, str
         request_free_if_over(connection, slot);
         return true;
     }
-    if (send_elsewhere(connection, slot, result)) {
+    if (send_elsewhere(connection, session, slot, result)) {
         return true;
     }
     memcpy(slot->trace_nanos, blocks->trace_nanos, sizeof slot->trace_nanos);

@@ -187,6 +187,25 @@ static void what_a_leaving_broker_declined_is_sent_to_the_next(void) {
     CHECK_OK(fixture_call(&fixture, PEER_GOING_AWAY, 30000, 0, NULL));
     CHECK(atomic_load(&fixture.peer.seen->requests) == 2);
     fixture_stop(&fixture);
+
+    /* Also when it was submitted and is not idempotent: declined means not executed. */
+    fixture = fixture_start(&(struct peer_options){0});
+    uint64_t payload = 77, got = 0;
+    berth_request request = BERTH_REQUEST_INIT;
+    request.operation = PEER_GOING_AWAY;
+    request.timeout_ms = 30000;
+    request.payload = &payload;
+    request.payload_bytes = sizeof payload;
+    request.reply = &got;
+    request.reply_limit = sizeof got;
+    CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+    payload = 0;
+    berth_completion completion;
+    size_t count;
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 30000, &count));
+    CHECK(count == 1 && got == 77);
+    CHECK_OK(completion.result);
+    fixture_stop(&fixture);
 }
 
 static void a_killed_broker_under_load_loses_and_doubles_nothing(void) {
