@@ -3,6 +3,7 @@ package io.berth.broker.counters;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -85,7 +86,9 @@ public final class CountersFile implements AutoCloseable {
    */
   public static Owner read(Path path, ObjLongConsumer<String> labelAndValue) throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    UnsafeBuffer whole = new UnsafeBuffer(bytes);
+    // Off the heap: counters are read with volatile loads, which want aligned addresses.
+    UnsafeBuffer whole = new UnsafeBuffer(ByteBuffer.allocateDirect(bytes.length));
+    whole.putBytes(0, bytes);
     if (bytes.length < HEADER_BYTES || whole.getLong(0) != MAGIC || whole.getInt(8) != VERSION) {
       throw new IOException(path + " is no counters file of version " + VERSION);
     }

@@ -13,10 +13,11 @@ package io.berth.broker.supervisor;
  *                                       BACKING_OFF ──time┘        │ GONE
  *                                           ▲                      ├──▶ BACKING_OFF
  *                                           └──────────────────────┤
- *   STARTING ... BACKING_OFF, GIVEN_UP ──release──▶ RELEASING
- *   RELEASING (drained; kill) ──GONE, unlocked──▶ RELEASED ──resume──▶ STARTING
- *   FENCING ──STUCK──▶ STUCK ──GONE──▶ BACKING_OFF
- *   BACKING_OFF ──too many deaths──▶ GIVEN_UP
+ *   AWAITING_GUARD ──guard, worker ends or is stuck──▶ FENCING
+ *   STARTING, OPENING, SERVING, FENCING, BACKING_OFF, GIVEN_UP ──release──▶ RELEASING (kill)
+ *   RELEASING ──GONE, unlocked──▶ RELEASED ──resume──▶ STARTING
+ *   FENCING, RELEASING ──STUCK──▶ STUCK ──GONE──▶ BACKING_OFF
+ *   FENCING, STUCK, BACKING_OFF ──too many deaths──▶ GIVEN_UP ──restart──▶ STARTING
  *   any ──stop──▶ STOPPING ──guard gone──▶ STOPPED
  *   any ──a successor takes over──▶ STOPPED
  * </pre>
@@ -43,7 +44,7 @@ public enum WorkerState {
       return true;
     }
     return switch (this) {
-      case AWAITING_GUARD -> next == STARTING || next == FENCING || next == BACKING_OFF;
+      case AWAITING_GUARD -> next == STARTING || next == FENCING;
       case STARTING ->
           next == OPENING || next == FENCING || next == BACKING_OFF || next == RELEASING;
       case OPENING -> next == SERVING || next == FENCING || next == RELEASING;
@@ -51,7 +52,7 @@ public enum WorkerState {
       case FENCING -> next == BACKING_OFF || next == STUCK || next == GIVEN_UP || next == RELEASING;
       case STUCK -> next == BACKING_OFF || next == GIVEN_UP;
       case BACKING_OFF -> next == STARTING || next == GIVEN_UP || next == RELEASING;
-      case RELEASING -> next == RELEASED || next == BACKING_OFF || next == STUCK;
+      case RELEASING -> next == RELEASED || next == STUCK;
       case RELEASED -> next == STARTING;
       case GIVEN_UP -> next == STARTING || next == RELEASING;
       case STOPPING, STOPPED -> false;
