@@ -14,11 +14,14 @@ public interface AuditTrail extends AutoCloseable {
 
   KeyUseJournal keyUses();
 
-  /**
-   * Begins; the broker has its directory and lets nobody in yet. Returns when audited work can be
-   * done, or when it has waited long enough for that.
-   */
+  /** Begins; the broker has its directory and lets nobody in yet. */
   void open(long brokerEpoch) throws IOException;
+
+  /**
+   * Returns when audited work can be done, or when it has waited long enough for that. Not for a
+   * successor, whose predecessor still has the journal.
+   */
+  void awaitTaking() throws IOException;
 
   /** Lets go without ending anything that a successor can use; flushed before. */
   void handOver() throws IOException;
@@ -47,6 +50,9 @@ public interface AuditTrail extends AutoCloseable {
 
       @Override
       public void open(long brokerEpoch) {}
+
+      @Override
+      public void awaitTaking() {}
 
       @Override
       public void handOver() {}

@@ -104,13 +104,24 @@ public final class JournalledAudit implements AuditTrail {
   public void open(long brokerEpoch) throws IOException {
     supervisor = new JournalSupervisor(loop, config, dist, classPath, feeder, brokerEpoch);
     feeder.begin(supervisor::fence);
-    supervisor.open();
+    try {
+      supervisor.open();
+    } catch (IOException e) {
+      supervisor.close();
+      loop.closeDescriptors();
+      bell.close();
+      throw e;
+    }
     thread.start();
     record(
         AuditEntry.own(
             AuditEvent.BROKER_STARTED,
             0,
             "epoch=" + Long.toHexString(brokerEpoch) + " pid=" + ProcessHandle.current().pid()));
+  }
+
+  @Override
+  public void awaitTaking() throws IOException {
     if (keyUses.refusesWithout()
         && !await(feeder::awaitAvailable, config.supervision().startTimeoutNanos())) {
       LOG.error(

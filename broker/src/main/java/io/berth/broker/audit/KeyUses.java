@@ -54,6 +54,9 @@ public final class KeyUses implements KeyUseJournal {
   @Override
   public void used(Session session, Handle handle, int operation, int statusWord, long nowNanos) {
     boolean first = handle.audited() == Handle.KeyUse.FIRST;
+    if (handle.audited() == Handle.KeyUse.NONE) {
+      return;
+    }
     if (first && handle.recorded().contains(operation)) {
       return;
     }

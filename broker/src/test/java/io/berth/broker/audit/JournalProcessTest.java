@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,7 @@ class JournalProcessTest {
   void what_is_recorded_is_stored_in_order_and_verifies() throws Exception {
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       for (int i = 0; i < 1000; i++) {
         audit.record(numbered(i));
@@ -82,6 +84,7 @@ class JournalProcessTest {
     int perRound = 4000;
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.awaitTaking();
       int number = 0;
       for (int round = 0; round < rounds; round++) {
         int pid = host.journalPid().orElseThrow();
@@ -120,6 +123,7 @@ class JournalProcessTest {
 
     try (JournalledAudit audit = host.audit()) {
       audit.open(2);
+      audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       assertEquals(journal, host.journalPid().orElseThrow(), "not restarted");
       audit.record(numbered(FeedingBroker.RECORDS));
@@ -133,6 +137,57 @@ class JournalProcessTest {
             .toList();
     assertEquals(1, opened.size());
     assertFalse(Files.exists(root.resolve("r/workers/journal.guard.pid")));
+  }
+
+  @Test
+  void a_full_disk_is_told_refuses_what_is_audited_and_loses_nothing() throws Exception {
+    Assumptions.assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "skipped: mounting a small tmpfs needs root");
+    Path mount = Files.createDirectory(root.resolve("m"));
+    Assumptions.assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=8m", "berth-journal-test", mount.toString()) == 0,
+        "skipped: mount of a tmpfs is not permitted here");
+    try {
+      host = new AuditHost(root, mount.resolve("j"), "reserve_mb: 1");
+      int number = 0;
+      try (JournalledAudit audit = host.audit()) {
+        audit.open(1);
+        audit.awaitTaking();
+        Path other = mount.resolve("other");
+        run("dd", "if=/dev/zero", "of=" + other, "bs=64k", "status=none");
+        while (audit.keyUses().isAvailable()) {
+          audit.record(numbered(number++));
+          int recorded = number;
+          await("stored or full", () -> audit.stored() > recorded - 1000 || refuses(audit));
+        }
+        assertTrue(audit.sessions().refusesAudited());
+        int pid = host.journalPid().orElseThrow();
+        Files.delete(other);
+        await("it takes records again", () -> !refuses(audit));
+        assertTrue(audit.flush());
+        assertEquals(pid, host.journalPid().orElseThrow(), "it was never restarted");
+      }
+      assertEquals(IntStream.range(0, number).boxed().toList(), host.numbers());
+      assertNull(host.verify().first());
+      List<AuditEvent> events = host.records().stream().map(r -> r.entry().event()).toList();
+      assertTrue(
+          events.indexOf(AuditEvent.JOURNAL_DEGRADED)
+              < events.indexOf(AuditEvent.JOURNAL_RECOVERED));
+      assertTrue(events.contains(AuditEvent.JOURNAL_DEGRADED));
+    } finally {
+      assertEquals(0, run("umount", mount.toString()));
+    }
+  }
+
+  private static boolean refuses(JournalledAudit audit) {
+    return audit.sessions().refusesAudited();
+  }
+
+  private static int run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    return process.exitValue();
   }
 
   private Process feedingBroker(Path told) throws IOException {
