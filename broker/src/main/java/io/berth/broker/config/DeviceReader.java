@@ -28,10 +28,10 @@ final class DeviceReader {
   private static final Pattern DRIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,62}");
   private static final Pattern IDENTITY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,126}");
 
-  private final BrokerConfig broker;
-
   /** The journal's process has its sockets beside the devices'. */
   private static final String RESERVED_NAME = "journal";
+
+  private final BrokerConfig broker;
 
   private final Map<String, Place> names = new HashMap<>();
   private final Map<String, Place> identities = new HashMap<>();

@@ -427,11 +427,23 @@ public final class Journal implements AutoCloseable {
     return head();
   }
 
-  /** Records first, then the head, then the key state that presupposes both. */
+  /**
+   * Records first, then the head, then the key state that presupposes both. A key state that cannot
+   * be stored is a full journal: the records are safe, and what follows them waits for space.
+   */
   private void storeKeyState(Instant now) throws IOException {
     store.force();
     headFile.force();
-    sealFile.replace(chain);
+    try {
+      sealFile.replace(chain);
+    } catch (JournalException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new JournalException(
+          FULL,
+          files.seal() + ": cannot be replaced (" + e.getMessage() + "); free space there",
+          e);
+    }
     recordsSinceCheckpoint = 0;
     lastCheckpoint = now;
   }

@@ -7,6 +7,8 @@ import io.berth.jni.os.ProcessControl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal's own process, started by a guard. Ends with 0 after SIGTERM, with 1 when the journal
@@ -15,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
  * <p>The incarnation comes from the guard, in {@code BERTH_INCARNATION}.
  */
 public final class JournalMain {
+  private static final Logger LOG = LoggerFactory.getLogger(JournalMain.class);
   private static final int FAILED = 1;
   private static final int USAGE = 2;
 
@@ -48,8 +51,11 @@ public final class JournalMain {
       Runtime.getRuntime().addShutdownHook(stop);
       process.run();
       return 0;
-    } catch (IOException | RuntimeException | NativeLibraryError e) {
+    } catch (JournalException | NativeLibraryError e) {
       System.err.println("berth journal: " + e.getMessage());
+      return FAILED;
+    } catch (IOException | RuntimeException e) {
+      LOG.error("journal {}: ends, a new process reads what is true", files.directory(), e);
       return FAILED;
     } finally {
       ended.countDown();

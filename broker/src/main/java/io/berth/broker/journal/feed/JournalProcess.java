@@ -297,10 +297,23 @@ public final class JournalProcess {
     boolean due = nextPruneNanos == 0 || nowNanos - nextPruneNanos >= 0;
     if (due && !settings.retention().isZero() && journal.state() == Journal.State.OPEN) {
       nextPruneNanos = nowNanos + PRUNE_INTERVAL_NANOS;
+      prune();
+    }
+  }
+
+  private void prune() throws IOException {
+    try {
       long firstKept = journal.prune(Instant.now().minus(settings.retention()));
       if (firstKept >= 0) {
         LOG.info("journal {}: records before {} are pruned", files.directory(), firstKept);
       }
+    } catch (JournalException e) {
+      // Neither is a reason to stop recording: the first passes, the second is for an auditor.
+      if (e.reason() != JournalException.Reason.FULL
+          && e.reason() != JournalException.Reason.TAMPERED) {
+        throw e;
+      }
+      LOG.error("journal {}: not pruned: {}", files.directory(), e.getMessage());
     }
   }
 }
