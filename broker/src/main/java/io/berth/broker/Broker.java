@@ -2,18 +2,16 @@
 package io.berth.broker;
 
 import io.berth.broker.admin.AdminDoor;
-import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.admin.Administration;
 import io.berth.broker.admin.StatusReport;
+import io.berth.broker.audit.AuditTrail;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ClientDoor;
 import io.berth.broker.control.ControlLoop;
-import io.berth.broker.control.SessionEvents;
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.counters.CountersFile;
 import io.berth.broker.dataplane.DataThread;
-import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.dataplane.Violations;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
@@ -22,7 +20,6 @@ import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Session;
 import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
-import io.berth.broker.supervisor.WorkerEvents;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.Processors;
@@ -34,7 +31,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +47,7 @@ public final class Broker implements AutoCloseable {
 
   private final Config config;
   private RunDirectory directory;
+  private final AuditTrail audit;
   private final CountersFile countersFile;
   private final ControlLoop control;
   private final DataThread data;
@@ -67,17 +64,11 @@ public final class Broker implements AutoCloseable {
    * Builds a broker that touches nothing of a running one yet, but for the counters file.
    *
    * @param dist the installation
+   * @param audit where what happens is recorded; the broker opens and closes it
    */
-  public Broker(
-      Config config,
-      Path dist,
-      SessionEvents sessionEvents,
-      WorkerEvents workerEvents,
-      KeyUseJournal journal,
-      AdminEvents adminEvents,
-      Supplier<String> journalState)
-      throws IOException {
+  public Broker(Config config, Path dist, AuditTrail audit) throws IOException {
     this.config = config;
+    this.audit = audit;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
     this.countersFile =
@@ -108,27 +99,27 @@ public final class Broker implements AutoCloseable {
             requests,
             devices.values().toArray(new Device[0]),
             counters,
-            journal,
+            audit.keyUses(),
             new ReportToControl());
     this.supervision =
-        new Supervision(control, data, config, devices, dist, workerEvents, epoch, yieldMicros);
+        new Supervision(control, data, config, devices, dist, audit.workers(), epoch, yieldMicros);
     this.clients =
         new ClientDoor(
             control,
             data,
             config,
             devices,
-            sessionEvents,
+            audit.sessions(),
             device -> supervision.of(device).segments(),
             epoch,
             yieldMicros);
     StatusReport status =
-        new StatusReport(config, supervision, clients, counters, epoch, yieldMicros, journalState);
+        new StatusReport(config, supervision, clients, counters, epoch, yieldMicros, audit::state);
     this.administration =
         new AdminDoor(
             config,
             new Administration(
-                control, data, config, supervision, status, adminEvents, this::handOver));
+                control, data, config, supervision, status, audit.administration(), this::handOver));
     this.controlThread = new Thread(control, "berth-control");
     this.dataThread = new Thread(data, "berth-data");
     LOG.info(
@@ -143,6 +134,8 @@ public final class Broker implements AutoCloseable {
   public void start() throws IOException {
     directory = RunDirectory.take(config.broker().runDirectory());
     clients.listen();
+    audit.open(epoch);
+    audit.awaitTaking();
     supervision.open();
     clients.open();
     administration.open();
@@ -164,6 +157,7 @@ public final class Broker implements AutoCloseable {
     clients.listen();
     predecessor.handOver();
     directory = RunDirectory.take(config.broker().runDirectory());
+    audit.open(epoch);
     supervision.open();
     administration.open();
     dataThread.start();
@@ -172,7 +166,8 @@ public final class Broker implements AutoCloseable {
   }
 
   private void openWhenServing(long untilNanos) {
-    if (!supervision.allServe() && System.nanoTime() - untilNanos < 0) {
+    boolean serving = supervision.allServe() && !audit.sessions().refusesAudited();
+    if (!serving && System.nanoTime() - untilNanos < 0) {
       control.schedule(SUCCESSION_LOOK_NANOS, () -> openWhenServing(untilNanos));
       return;
     }
@@ -203,7 +198,15 @@ public final class Broker implements AutoCloseable {
     clients.goAway("a new broker takes over");
     data.leave(
         LEAVE_GRACE_NANOS,
-        () -> control.execute(() -> supervision.handOver(() -> letGo(leftBehind))));
+        () ->
+            control.execute(
+                () -> supervision.handOver(() -> handOverAudit(() -> letGo(leftBehind)))));
+  }
+
+  private void handOverAudit(Runnable handedOver) {
+    audit.handOver(
+        "a successor takes over; sessions that end unrecorded: " + clients.sessions(),
+        () -> control.execute(handedOver));
   }
 
   private void letGo(Runnable leftBehind) {
@@ -286,6 +289,7 @@ public final class Broker implements AutoCloseable {
     data.closeDescriptors();
     control.closeDescriptors();
     supervision.close();
+    audit.close();
     if (succeeded) {
       countersFile.leave();
       return;

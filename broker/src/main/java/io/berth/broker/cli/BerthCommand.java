@@ -16,6 +16,7 @@ import picocli.CommandLine.HelpCommand;
       ReloadCommand.class,
       StatusCommand.class,
       TopCommand.class,
+      AuditCommand.class,
       DeviceCommand.class,
       ConfigCommand.class,
       HelpCommand.class

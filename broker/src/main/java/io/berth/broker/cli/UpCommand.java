@@ -4,6 +4,8 @@ package io.berth.broker.cli;
 import io.berth.broker.Broker;
 import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminEvents;
+import io.berth.broker.audit.AuditTrail;
+import io.berth.broker.audit.JournalledAudit;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
 import io.berth.broker.dataplane.KeyUseJournal;
@@ -83,12 +85,10 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private void serve(Config config, Path dist) throws IOException, InterruptedException {
-    LoggedEvents events = new LoggedEvents();
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     try (Broker broker =
-        new Broker(
-            config, dist, events, events, KeyUseJournal.NONE, AdminEvents.LOGGED, () -> "none")) {
+        new Broker(config, dist, trail(config, dist))) {
       if (succeed) {
         broker.succeed(() -> askPredecessor(config));
       } else {
@@ -110,6 +110,14 @@ final class UpCommand implements Callable<Integer> {
       told.await();
     }
     closed.countDown();
+  }
+
+  private static AuditTrail trail(Config config, Path dist) throws IOException {
+    if (config.journal().enabled()) {
+      return new JournalledAudit(config, dist);
+    }
+    LoggedEvents events = new LoggedEvents();
+    return AuditTrail.of(events, events, KeyUseJournal.NONE, AdminEvents.LOGGED);
   }
 
   private static void askPredecessor(Config config) throws IOException {

@@ -50,9 +50,14 @@ public record BrokerConfig(
     return runDirectory.resolve("broker.sock");
   }
 
+  /** Where workers and guards find the broker; its owner's only. */
+  public Path workersDirectory() {
+    return runDirectory.resolve("workers");
+  }
+
   /** The socket of one device's worker. */
   public Path workerSocket(String device) {
-    return runDirectory.resolve("workers").resolve(device + ".sock");
+    return workersDirectory().resolve(device + ".sock");
   }
 
   static BrokerConfig read(Section s, Host host) {

@@ -28,7 +28,11 @@ final class DeviceReader {
   private static final Pattern DRIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,62}");
   private static final Pattern IDENTITY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,126}");
 
+  /** The journal's process has its sockets beside the devices'. */
+  private static final String RESERVED_NAME = "journal";
+
   private final BrokerConfig broker;
+
   private final Map<String, Place> names = new HashMap<>();
   private final Map<String, Place> identities = new HashMap<>();
 
@@ -168,6 +172,11 @@ final class DeviceReader {
 
   private void check(Section s, DeviceConfig device) {
     unique(s, "name", device.name(), names, "another device has this name");
+    if (device.name().equals(RESERVED_NAME)) {
+      s.error(
+          s.place("name"),
+          s.path("name") + ": '" + RESERVED_NAME + "' is the journal's process; choose another");
+    }
     device
         .lockIdentity()
         .ifPresent(

@@ -251,6 +251,10 @@ final class ClientConnection implements ControlChannel.Listener {
               + Integer.toHexString(granted.permissions()));
       return;
     }
+    if (granted.audited() && door.events().refusesAudited()) {
+      refuse(token, Reason.AUDIT_UNAVAILABLE, open.resource() + ": the journal takes no records");
+      return;
+    }
     Account account = door.account(granted.account(), granted.inFlightLimit());
     door.events().granted(session.id(), principal, granted.account(), open.resource(), permissions);
     grant(token, open.resource(), target.get(), device.get(), account, granted, permissions);

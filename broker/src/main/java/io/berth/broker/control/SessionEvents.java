@@ -12,4 +12,9 @@ public interface SessionEvents {
   void granted(long session, Principal principal, String account, String resource, int permissions);
 
   void denied(long session, Principal principal, String resource, String why);
+
+  /** Whether what is audited must not be opened now, because it could not be recorded. */
+  default boolean refusesAudited() {
+    return false;
+  }
 }

@@ -111,7 +111,7 @@ public record AuditEntry(
   }
 
   /** An entry about the journal or broker itself, with no acting process. */
-  static AuditEntry own(AuditEvent event, int status, String detail) {
+  public static AuditEntry own(AuditEvent event, int status, String detail) {
     return of(event, -1, 0, status, "", "", "", "", detail);
   }
 }

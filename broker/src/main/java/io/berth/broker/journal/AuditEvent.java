@@ -20,6 +20,8 @@ public enum AuditEvent {
   BROKER_STARTED(16),
   BROKER_STOPPED(17),
   CONFIG_LOADED(18),
+  /** The broker had no room for records; the detail says how many of which kind are missing. */
+  RECORDS_LOST(19),
 
   SESSION_OPENED(32),
   SESSION_CLOSED(33),
@@ -34,6 +36,7 @@ public enum AuditEvent {
   KEY_USED(52),
   DEVICE_RELEASED(53),
   DEVICE_RESUMED(54),
+  DEVICE_GIVEN_UP(55),
 
   ADMINISTRATION(64);
 

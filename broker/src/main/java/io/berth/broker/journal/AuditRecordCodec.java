@@ -25,19 +25,23 @@ import net.openhft.chronicle.bytes.Bytes;
  *
  * Not thread-safe: one codec per thread.
  */
-final class AuditRecordCodec {
+public final class AuditRecordCodec {
   static final int VERSION = 1;
   static final int FIXED_BYTES = 32;
 
   /** No record is longer. */
-  static final int MAX_BYTES =
+  public static final int MAX_BYTES =
       FIXED_BYTES + 2 * AuditEntry.LIMIT_BYTES.length + Arrays.stream(AuditEntry.LIMIT_BYTES).sum();
+
+  static {
+    ChronicleSettings.apply();
+  }
 
   private final byte[] buffer = new byte[MAX_BYTES];
   private final Bytes<byte[]> bytes = Bytes.wrapForWrite(buffer);
 
   /** The bytes of one record, in an array of exactly their length. */
-  byte[] encode(AuditRecord record) {
+  public byte[] encode(AuditRecord record) {
     AuditEntry entry = record.entry();
     bytes.clear();
     bytes.writeUnsignedByte(VERSION);
@@ -67,7 +71,7 @@ final class AuditRecordCodec {
    *
    * @throws MalformedRecordException saying which field is wrong and how
    */
-  static AuditRecord decode(byte[] untrusted) throws MalformedRecordException {
+  public static AuditRecord decode(byte[] untrusted) throws MalformedRecordException {
     if (untrusted.length < FIXED_BYTES || untrusted.length > MAX_BYTES) {
       throw new MalformedRecordException(
           "length: " + untrusted.length + " not in " + FIXED_BYTES + ".." + MAX_BYTES);
@@ -137,7 +141,7 @@ final class AuditRecordCodec {
   }
 
   /** Bytes that no version of the journal can have written. */
-  static final class MalformedRecordException extends Exception {
+  public static final class MalformedRecordException extends Exception {
     private static final long serialVersionUID = 1L;
 
     MalformedRecordException(String message) {

@@ -192,7 +192,7 @@ public final class Journal implements AutoCloseable {
   private void begin() throws IOException {
     try {
       space.holdReserve();
-      write(List.of(AuditEntry.own(AuditEvent.JOURNAL_OPENED, 0, openedDetail)));
+      writeOwn(AuditEntry.own(AuditEvent.JOURNAL_OPENED, 0, openedDetail));
       openedDetail = null;
     } catch (JournalException e) {
       if (e.reason() != FULL) {
@@ -215,10 +215,18 @@ public final class Journal implements AutoCloseable {
 
   /** Writes several records, all or none, with one head and at most one fsync. */
   public Head appendAll(List<AuditEntry> entries) throws IOException {
-    for (AuditEntry entry : entries) {
-      if (entry.event().reservedForJournal()) {
+    return appendTimed(at(settings.clock().instant(), entries));
+  }
+
+  /**
+   * As {@link #appendAll} for what happened earlier. Times need not ascend, as clocks do not
+   * either.
+   */
+  public Head appendTimed(List<TimedEntry> entries) throws IOException {
+    for (TimedEntry timed : entries) {
+      if (timed.entry().event().reservedForJournal()) {
         throw new IllegalArgumentException(
-            "audit event " + entry.event() + " is written by the journal itself only");
+            "audit event " + timed.entry().event() + " is written by the journal itself only");
       }
     }
     requireOpen(entries.size());
@@ -290,6 +298,11 @@ public final class Journal implements AutoCloseable {
     return new Head(chain.nextSequence() - 1, chain.headMac());
   }
 
+  /** The last record's sequence, -1 before the first. */
+  public long lastSequence() {
+    return chain.nextSequence() - 1;
+  }
+
   /** Whether records are taken. */
   public State state() {
     return state;
@@ -323,9 +336,18 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private void write(List<AuditEntry> entries) throws IOException {
+  private static List<TimedEntry> at(Instant time, List<AuditEntry> entries) {
+    long timeNanos = toNanos(time);
+    return entries.stream().map(entry -> new TimedEntry(timeNanos, entry)).toList();
+  }
+
+  private void writeOwn(AuditEntry entry) throws IOException {
+    write(at(settings.clock().instant(), List.of(entry)));
+  }
+
+  private void write(List<TimedEntry> entries) throws IOException {
     Instant now = settings.clock().instant();
-    List<byte[]> canonical = encode(entries, now);
+    List<byte[]> canonical = encode(entries);
     long bytes = 0;
     for (byte[] one : canonical) {
       bytes += StoredEntry.paddedBytes(one.length) + 4L;
@@ -334,12 +356,11 @@ public final class Journal implements AutoCloseable {
     appendReserved(canonical);
   }
 
-  private List<byte[]> encode(List<AuditEntry> entries, Instant now) {
-    long timeNanos = toNanos(now);
+  private List<byte[]> encode(List<TimedEntry> entries) {
     long sequence = chain.nextSequence();
     List<byte[]> canonical = new ArrayList<>(entries.size());
-    for (AuditEntry entry : entries) {
-      canonical.add(codec.encode(new AuditRecord(sequence++, timeNanos, entry)));
+    for (TimedEntry timed : entries) {
+      canonical.add(codec.encode(new AuditRecord(sequence++, timed.timeNanos(), timed.entry())));
     }
     return canonical;
   }
@@ -399,18 +420,30 @@ public final class Journal implements AutoCloseable {
         event == AuditEvent.PRUNED
             ? statement.prunedDetail(signature)
             : CheckpointStatement.checkpointDetail(signature);
-    List<byte[]> canonical = encode(List.of(AuditEntry.own(event, 0, detail)), now);
+    List<byte[]> canonical = encode(at(now, List.of(AuditEntry.own(event, 0, detail))));
     store.reserve(now.toEpochMilli(), StoredEntry.MAX_BYTES + 4L);
     appendReserved(canonical);
     storeKeyState(now);
     return head();
   }
 
-  /** Records first, then the head, then the key state that presupposes both. */
+  /**
+   * Records first, then the head, then the key state that presupposes both. A key state that cannot
+   * be stored is a full journal: the records are safe, and what follows them waits for space.
+   */
   private void storeKeyState(Instant now) throws IOException {
     store.force();
     headFile.force();
-    sealFile.replace(chain);
+    try {
+      sealFile.replace(chain);
+    } catch (JournalException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new JournalException(
+          FULL,
+          files.seal() + ": cannot be replaced (" + e.getMessage() + "); free space there",
+          e);
+    }
     recordsSinceCheckpoint = 0;
     lastCheckpoint = now;
   }
@@ -426,7 +459,10 @@ public final class Journal implements AutoCloseable {
     if (store.canAppendFinalRecords()) {
       Instant now = settings.clock().instant();
       appendReserved(
-          encode(List.of(AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())), now));
+          encode(
+              at(
+                  now,
+                  List.of(AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())))));
       space.releaseReserve();
       try {
         storeKeyState(now);
@@ -455,7 +491,7 @@ public final class Journal implements AutoCloseable {
     }
     try {
       space.holdReserve();
-      write(List.of(AuditEntry.own(event, 0, detail.strip())));
+      writeOwn(AuditEntry.own(event, 0, detail.strip()));
     } catch (JournalException e) {
       if (e.reason() != FULL) {
         throw e;
@@ -492,7 +528,7 @@ public final class Journal implements AutoCloseable {
   public void close() throws IOException {
     try {
       if (state == State.OPEN) {
-        write(List.of(AuditEntry.own(AuditEvent.JOURNAL_CLOSED, 0, "")));
+        writeOwn(AuditEntry.own(AuditEvent.JOURNAL_CLOSED, 0, ""));
         writeCheckpoint(AuditEvent.CHECKPOINT, 0, null);
       }
     } catch (JournalException e) {

@@ -16,6 +16,21 @@ import java.util.stream.Stream;
 public record JournalFiles(Path directory) {
   static final String CYCLE_SUFFIX = ".cq4";
 
+  /** Makes the directory, or checks that nobody else may enter the one there is. */
+  public void prepareDirectory() throws IOException {
+    ProtectedFile.createOrCheckDirectory(directory);
+  }
+
+  /** Whether a journal was created here. */
+  public boolean exists() {
+    return Files.exists(seal());
+  }
+
+  /** The lock of the guard of the journal's process; the journal has a lock of its own beside. */
+  public Path guardLock() {
+    return directory.resolve("guard.lock");
+  }
+
   /** The queue: one {@code .cq4} file per roll period, and Chronicle's metadata. */
   public Path queue() {
     return directory.resolve("queue");

@@ -15,6 +15,7 @@ import io.berth.shm.frame.FrameDescriptor;
  * @param permissions mask of {@link io.berth.shm.frame.Permission} bits
  * @param priorityCeiling smallest (most urgent) priority number allowed
  * @param audited whether the journal must be able to take a record before a request is served
+ * @param recorded operations whose first use is in the journal
  */
 public record Handle(
     int word,
@@ -25,7 +26,32 @@ public record Handle(
     int priorityCeiling,
     long maxDeadlineNanos,
     Flow flow,
-    KeyUse audited) {
+    KeyUse audited,
+    RecordedOperations recorded) {
+
+  /** A handle of which nothing is recorded yet. */
+  public Handle(
+      int word,
+      String resource,
+      Device device,
+      int target,
+      int permissions,
+      int priorityCeiling,
+      long maxDeadlineNanos,
+      Flow flow,
+      KeyUse audited) {
+    this(
+        word,
+        resource,
+        device,
+        target,
+        permissions,
+        priorityCeiling,
+        maxDeadlineNanos,
+        flow,
+        audited,
+        new RecordedOperations());
+  }
 
   /** Which uses of the handle the journal hears of. */
   public enum KeyUse {

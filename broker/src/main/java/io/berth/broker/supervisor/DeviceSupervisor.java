@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Control thread only.
  */
-public final class DeviceSupervisor {
+public final class DeviceSupervisor implements WorkerDoor.Resident {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceSupervisor.class);
   private static final int MAX_WINDOW = 1024;
 
@@ -104,7 +104,8 @@ public final class DeviceSupervisor {
 
   // What the guard says.
 
-  void guardArrived(GuardChannel channel, GuardMessage hello) {
+  @Override
+  public void guardArrived(GuardChannel channel, GuardMessage hello) {
     if (guard != null) {
       LOG.warn("device {}: a second guard connects; refused", device.name());
       channel.close();
@@ -135,7 +136,8 @@ public final class DeviceSupervisor {
     }
   }
 
-  void guardLeft() {
+  @Override
+  public void guardLeft() {
     guard = null;
     if (state == WorkerState.STOPPING) {
       move(WorkerState.STOPPED);
@@ -150,7 +152,8 @@ public final class DeviceSupervisor {
     move(WorkerState.AWAITING_GUARD);
   }
 
-  void guardSays(GuardMessage message) {
+  @Override
+  public void guardSays(GuardMessage message) {
     switch (message.kind()) {
       case GuardMessage.STARTED -> workerPid = message.pid();
       case GuardMessage.EXITED -> workerExited(message);
@@ -282,7 +285,8 @@ public final class DeviceSupervisor {
 
   // What the worker says.
 
-  void workerArrived(ControlChannel channel, long token, WorkerHello hello) {
+  @Override
+  public void workerArrived(ControlChannel channel, long token, WorkerHello hello) {
     if (attachment != null) {
       channel.send(
           token,
@@ -333,7 +337,8 @@ public final class DeviceSupervisor {
     }
   }
 
-  void workerSays(ControlMessage message) {
+  @Override
+  public void workerSays(ControlMessage message) {
     if (message instanceof WorkerReady ready && state == WorkerState.OPENING) {
       serve(ready);
     } else if (message instanceof SegmentMapped mapped) {
@@ -381,11 +386,13 @@ public final class DeviceSupervisor {
     }
   }
 
-  void workerMalformed(String text) {
+  @Override
+  public void workerMalformed(String text) {
     fence("sent no message of the protocol: " + text);
   }
 
-  void workerHungUp(ControlChannel channel) {
+  @Override
+  public void workerHungUp(ControlChannel channel) {
     if (attachment == null || attachment.channel != channel) {
       channel.close();
     } else if (state == WorkerState.AWAITING_GUARD) {

@@ -51,9 +51,16 @@ public final class Supervision implements AutoCloseable {
               brokerEpoch,
               yieldMicros);
       byResource.put(device.resource(), supervisor);
-      doors.add(new WorkerDoor(loop, config, device, supervisor));
+      doors.add(
+          new WorkerDoor(
+              loop,
+              config.broker().workerSocket(device.name()),
+              GuardProcess.socket(config.broker().workersDirectory(), device.name()),
+              supervisor));
       if (device.guard() == Guard.EMBEDDED) {
-        guards.add(new GuardProcess(config, device, dist));
+        guards.add(
+            new GuardProcess(
+                dist, config.broker().workersDirectory(), new DeviceCharge(config, device, dist)));
       }
     }
   }

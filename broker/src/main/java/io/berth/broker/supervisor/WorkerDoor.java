@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
-import io.berth.broker.config.Config;
-import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ControlChannel;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.control.SocketFile;
@@ -19,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The two sockets of one device: its guard connects to one, its worker to the other. Only the
- * device's uid gets in.
+ * The two sockets of one device, or of the journal: its guard connects to one, its worker to the
+ * other. Only the broker's own uid gets in.
  *
  * <p>Control thread only.
  */
@@ -29,19 +27,35 @@ public final class WorkerDoor implements AutoCloseable {
   private static final int OWNER_ONLY = 0600;
   private static final int BACKLOG = 4;
 
+  /** Who is told of what comes in. */
+  interface Resident {
+    void guardArrived(GuardChannel channel, GuardMessage hello);
+
+    void guardSays(GuardMessage message);
+
+    void guardLeft();
+
+    void workerArrived(ControlChannel channel, long token, WorkerHello hello);
+
+    void workerSays(ControlMessage message);
+
+    void workerMalformed(String text);
+
+    void workerHungUp(ControlChannel channel);
+  }
+
   private final ControlLoop loop;
-  private final DeviceSupervisor supervisor;
+  private final Resident supervisor;
   private final Path workerPath;
   private final Path guardPath;
   private int workerListener = -1;
   private int guardListener = -1;
 
-  public WorkerDoor(
-      ControlLoop loop, Config config, DeviceConfig device, DeviceSupervisor supervisor) {
+  WorkerDoor(ControlLoop loop, Path workerPath, Path guardPath, Resident supervisor) {
     this.loop = loop;
     this.supervisor = supervisor;
-    this.workerPath = config.broker().workerSocket(device.name());
-    this.guardPath = GuardProcess.socket(config, device);
+    this.workerPath = workerPath;
+    this.guardPath = guardPath;
   }
 
   public void open() throws IOException {

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.audit;
+
+import io.berth.broker.control.ControlLoop;
+import io.berth.broker.journal.AuditEntry;
+import io.berth.broker.journal.AuditEvent;
+import io.berth.broker.journal.TimedEntry;
+import io.berth.broker.policy.Principal;
+import io.berth.broker.session.SessionMemory;
+import io.berth.broker.supervisor.JournalSupervisor;
+import io.berth.jni.os.OsException;
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.Permission;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Feeds the journal's process: collects what the other threads report, keeps it until it is stored,
+ * and puts it into the ring of whichever process is attached.
+ *
+ * <p>{@link #offer}, {@link #sessionOpened} and {@link #sessionClosed} may be called by any thread
+ * and never wait; everything else belongs to the thread of the loop.
+ */
+final class AuditFeeder implements JournalSupervisor.Feed {
+  private static final Logger LOG = LoggerFactory.getLogger(AuditFeeder.class);
+
+  private static final int QUEUE = 8_192;
+  private static final int BACKLOG = 16_384;
+  private static final long CHECK_NANOS = 1_000_000_000L;
+
+  /** A disk may stall for seconds; a process that does not even look for so long is stuck. */
+  private static final long HANG_NANOS = 30_000_000_000L;
+
+  private record Opened(long session, Principal principal) {}
+
+  private record Closed(long session) {}
+
+  private final ControlLoop loop;
+  private final FeederBell bell;
+  private final KeyUses keyUses;
+  private final ManyToOneConcurrentArrayQueue<Object> events =
+      new ManyToOneConcurrentArrayQueue<>(QUEUE);
+  private final AtomicLong lostEvents = new AtomicLong();
+  private final Backlog backlog = new Backlog(BACKLOG);
+  private final Map<Long, Principal> principals = new HashMap<>();
+  private final List<Long> leaving = new ArrayList<>();
+
+  private JournalLink link;
+  private Consumer<String> broken = text -> {};
+  private boolean greeted;
+  private long acknowledgedSequence = -1;
+  private long acknowledgedOnLink;
+  private long lostUsesTold;
+  private long lostEventsTold;
+  private final AtomicLong storedTotal = new AtomicLong();
+  private final AtomicLong published = new AtomicLong();
+  private Runnable whenStored;
+  private Runnable whenAvailable;
+
+  AuditFeeder(ControlLoop loop, FeederBell bell, KeyUses keyUses) {
+    this.loop = loop;
+    this.bell = bell;
+    this.keyUses = keyUses;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @param tellBroken ends a journal process that breaks the protocol
+   */
+  void begin(Consumer<String> tellBroken) throws OsException {
+    broken = tellBroken;
+    loop.register(
+        bell.descriptor(),
+        ready -> {
+          bell.awake();
+          pump();
+        });
+    loop.schedule(CHECK_NANOS, this::check);
+  }
+
+  // Any thread.
+
+  /** Takes an entry; when there is no room it is counted. */
+  void offer(AuditEntry entry) {
+    put(new TimedEntry(nowNanos(), entry));
+  }
+
+  void sessionOpened(long session, Principal principal) {
+    put(new Opened(session, principal));
+  }
+
+  void sessionClosed(long session) {
+    put(new Closed(session));
+  }
+
+  private void put(Object event) {
+    if (!events.offer(event)) {
+      lostEvents.incrementAndGet();
+    }
+    bell.ringIfAsleep();
+  }
+
+  private static long nowNanos() {
+    return ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now());
+  }
+
+  /** Entries stored since the start, of which the journal told. */
+  long stored() {
+    return storedTotal.get();
+  }
+
+  /** Entries put into rings since the start. */
+  long published() {
+    return published.get();
+  }
+
+  // The loop's thread.
+
+  /** Calls back once everything that was offered before is stored. */
+  void flush(Runnable stored) {
+    whenStored = stored;
+    pump();
+  }
+
+  /** Calls back once the journal takes records. */
+  void awaitAvailable(Runnable available) {
+    whenAvailable = available;
+    pump();
+  }
+
+  private void pump() {
+    boolean more = true;
+    while (more) {
+      if (link != null) {
+        link.awake();
+        hear();
+      }
+      more = collect();
+      more |= send();
+      judge();
+      if (!more) {
+        bell.fallAsleep();
+        boolean mayCollect = !backlog.isFull() && (!events.isEmpty() || keyUses.waiting() > 0);
+        more = mayCollect || (link != null && !link.mayHaveSleep());
+      }
+    }
+  }
+
+  /** Reads statuses. A link that is broken is gone after this. */
+  private void hear() {
+    String violation = link.readStatuses();
+    if (violation != null) {
+      broken.accept("told nonsense: " + violation);
+      return;
+    }
+    if (!greeted && link.hasSpoken()) {
+      greeted = true;
+      salvage();
+    }
+    acknowledge();
+  }
+
+  private void salvage() {
+    long salvaged = Math.min(link.salvaged(), backlog.waiting());
+    if (salvaged != link.salvaged()) {
+      LOG.error(
+          "journal: found {} records not acknowledged, expected at most {}",
+          link.salvaged(),
+          salvaged);
+    }
+    backlog.salvaged(salvaged);
+    storedTotal.addAndGet(salvaged);
+  }
+
+  private void acknowledge() {
+    long more = link.stored() - acknowledgedOnLink;
+    backlog.stored(more);
+    acknowledgedOnLink += more;
+    storedTotal.addAndGet(more);
+    acknowledgedSequence = Math.max(acknowledgedSequence, link.headSequence());
+  }
+
+  private boolean collect() {
+    // Key uses are counted before the events are taken: whatever opened their session is then among
+    // the events, as it was offered before them.
+    int uses = keyUses.waiting();
+    boolean any = false;
+    Object event;
+    while (!backlog.isFull() && (event = events.poll()) != null) {
+      any = true;
+      if (event instanceof TimedEntry entry) {
+        backlog.add(entry);
+      } else if (event instanceof Opened opened) {
+        principals.put(opened.session(), opened.principal());
+      } else if (event instanceof Closed closed) {
+        leaving.add(closed.session());
+      }
+    }
+    for (; uses > 0 && !backlog.isFull(); uses--) {
+      any = true;
+      KeyUse use = keyUses.poll();
+      backlog.add(entry(use));
+      keyUses.giveBack(use);
+    }
+    if (uses == 0) {
+      leaving.forEach(principals::remove);
+      leaving.clear();
+    }
+    any |= collectLosses();
+    return any;
+  }
+
+  private boolean collectLosses() {
+    long uses = keyUses.lost();
+    long lost = lostEvents.get();
+    if ((uses == lostUsesTold && lost == lostEventsTold) || backlog.isFull()) {
+      return false;
+    }
+    String detail =
+        "key uses lost=" + (uses - lostUsesTold) + " other events lost=" + (lost - lostEventsTold);
+    LOG.error("journal: no room for records: {}", detail);
+    backlog.add(
+        new TimedEntry(
+            nowNanos(), AuditEntry.own(AuditEvent.RECORDS_LOST, Status.DATA_LOSS.code(), detail)));
+    lostUsesTold = uses;
+    lostEventsTold = lost;
+    return true;
+  }
+
+  private TimedEntry entry(KeyUse use) {
+    Principal principal = principals.get(use.session.id());
+    long agoNanos = System.nanoTime() - use.atNanos;
+    Reason reason = Reason.reasonOf(use.statusWord);
+    return new TimedEntry(
+        nowNanos() - agoNanos,
+        AuditEntry.of(
+            AuditEvent.KEY_USED,
+            principal == null ? -1 : principal.uid(),
+            principal == null ? 0 : principal.pid(),
+            Reason.statusOf(use.statusWord).code(),
+            principal == null ? use.session.toString() : principal.toString(),
+            use.handle.flow().account().name(),
+            use.handle.resource(),
+            operation(use.operation),
+            "session=" + use.session.id() + (reason == Reason.NONE ? "" : " reason=" + reason)));
+  }
+
+  private static String operation(int operation) {
+    int bit = FrameDescriptor.permissionBitOf(operation);
+    Permission[] known = Permission.values();
+    String permission = bit < known.length ? known[bit].toString() : Integer.toString(bit);
+    return permission + ":" + (operation & 0xFFFF);
+  }
+
+  private boolean send() {
+    if (link == null || !greeted || !link.isOpen()) {
+      return false;
+    }
+    long count = 0;
+    TimedEntry next;
+    while ((next = backlog.next()) != null && link.put(next)) {
+      backlog.nextIsSent();
+      count++;
+    }
+    link.publish();
+    published.addAndGet(count);
+    return count > 0;
+  }
+
+  /** Tells the others how things are. */
+  private void judge() {
+    boolean available = link != null && greeted && link.isOpen() && !backlog.isLong();
+    keyUses.taken(available);
+    if (available && whenAvailable != null) {
+      whenAvailable.run();
+      whenAvailable = null;
+    }
+    if (whenStored != null && backlog.size() == 0 && events.isEmpty() && keyUses.waiting() == 0) {
+      whenStored.run();
+      whenStored = null;
+    }
+  }
+
+  private void check() {
+    if (link != null
+        && backlog.sent() > 0
+        && System.nanoTime() - link.untrustedHeartbeatNanos() > HANG_NANOS) {
+      broken.accept("has not looked at its ring for 30 s");
+    }
+    pump();
+    loop.schedule(CHECK_NANOS, this::check);
+  }
+
+  @Override
+  public long acknowledgedSequence() {
+    return acknowledgedSequence;
+  }
+
+  @Override
+  public void attached(SessionMemory memory) {
+    JournalLink attached = new JournalLink(memory);
+    link = attached;
+    greeted = false;
+    acknowledgedOnLink = 0;
+    try {
+      loop.register(
+          attached.bell(),
+          ready -> {
+            if (!attached.hearBell()) {
+              // The control socket tells the end; a closed pipe would be ready for ever.
+              loop.unregister(attached.bell());
+            }
+            pump();
+          });
+    } catch (OsException e) {
+      broken.accept("its bell cannot be watched: " + e.getMessage());
+      return;
+    }
+    pump();
+  }
+
+  @Override
+  public void detached() {
+    if (link == null) {
+      return;
+    }
+    loop.unregister(link.bell());
+    // What it stored and said before its end counts.
+    if (link.readStatuses() == null && link.hasSpoken()) {
+      if (!greeted) {
+        greeted = true;
+        salvage();
+      }
+      acknowledge();
+    }
+    link = null;
+    backlog.ringLost();
+    judge();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.audit;
+
+import io.berth.broker.dataplane.KeyUseJournal;
+import io.berth.broker.session.Handle;
+import io.berth.broker.session.Session;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
+
+/**
+ * Takes key uses from the data thread without waiting and without allocating: records of a fixed
+ * pool go to the feeder through one queue and come back through another.
+ *
+ * <p>References to session and handle travel instead of their names: the names are of any length,
+ * and what would copy them is the thread that has no time. The feeder only reads what in them never
+ * changes.
+ *
+ * <p>The pool holds twice as many records as requests can be in flight. Audited requests are
+ * refused once fewer are free than requests can be in flight; so those which are already admitted
+ * find a free one, whatever becomes of the journal, and with refusal nothing is lost.
+ */
+public final class KeyUses implements KeyUseJournal {
+  private static final int MAX_POOL = 1 << 17;
+
+  private final boolean refusesWithout;
+  private final int needed;
+  private final OneToOneConcurrentArrayQueue<KeyUse> free;
+  private final OneToOneConcurrentArrayQueue<KeyUse> filled;
+  private final AtomicLong lost = new AtomicLong();
+  private final FeederBell bell;
+  private volatile boolean taken;
+
+  KeyUses(boolean refusesWithout, int slots, FeederBell bell) {
+    this.refusesWithout = refusesWithout;
+    this.needed = Math.min(slots, MAX_POOL / 2);
+    this.free = new OneToOneConcurrentArrayQueue<>(2 * needed);
+    this.filled = new OneToOneConcurrentArrayQueue<>(2 * needed);
+    for (int i = 0; i < 2 * needed; i++) {
+      free.offer(new KeyUse());
+    }
+    this.bell = bell;
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return taken && free.size() >= needed;
+  }
+
+  @Override
+  public boolean refusesWithout() {
+    return refusesWithout;
+  }
+
+  @Override
+  public void used(Session session, Handle handle, int operation, int statusWord, long nowNanos) {
+    boolean first = handle.audited() == Handle.KeyUse.FIRST;
+    if (handle.audited() == Handle.KeyUse.NONE) {
+      return;
+    }
+    if (first && handle.recorded().contains(operation)) {
+      return;
+    }
+    KeyUse use = free.poll();
+    if (use == null) {
+      // Not marked as recorded: the next use of the handle is its first for the journal.
+      lost.lazySet(lost.get() + 1);
+      return;
+    }
+    if (first) {
+      handle.recorded().add(operation);
+    }
+    use.session = session;
+    use.handle = handle;
+    use.operation = operation;
+    use.statusWord = statusWord;
+    use.atNanos = nowNanos;
+    filled.offer(use);
+    bell.ringIfAsleep();
+  }
+
+  // The feeder's side.
+
+  /** Whether records reach the journal now. */
+  void taken(boolean now) {
+    taken = now;
+  }
+
+  int waiting() {
+    return filled.size();
+  }
+
+  KeyUse poll() {
+    return filled.poll();
+  }
+
+  void giveBack(KeyUse use) {
+    use.session = null;
+    use.handle = null;
+    free.offer(use);
+  }
+
+  /** Uses since the start for which there was no free record. */
+  long lost() {
+    return lost.get();
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.config.DeviceConfig.Ownership;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A device as its guard's charge: lock, surroundings, and the command line of its worker. */
+final class DeviceCharge implements GuardProcess.Charge {
+  private final Config config;
+  private final DeviceConfig device;
+  private final Path dist;
+
+  DeviceCharge(Config config, DeviceConfig device, Path dist) {
+    this.config = config;
+    this.device = device;
+    this.dist = dist;
+  }
+
+  @Override
+  public String name() {
+    return device.name();
+  }
+
+  @Override
+  public List<String> unsetEnvironment() {
+    return List.copyOf(device.surroundings().unsetEnvironment());
+  }
+
+  @Override
+  public List<String> guardOptions() throws IOException {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--stop-grace-ms",
+                Long.toString(config.supervision().stopGraceNanos() / 1_000_000)));
+    if (device.ownership() == Ownership.EXCLUSIVE) {
+      Files.createDirectories(config.broker().lockDirectory());
+      options.add("--lock");
+      options.add(
+          config
+              .broker()
+              .lockDirectory()
+              .resolve(device.lockIdentity().orElse(device.name()) + ".lock")
+              .toString());
+    }
+    Optional<Path> directory = device.surroundings().workingDirectory();
+    if (directory.isPresent()) {
+      options.add("--cwd");
+      options.add(directory.get().toString());
+    }
+    device
+        .surroundings()
+        .environment()
+        .forEach(
+            (key, value) -> {
+              options.add("--env");
+              options.add(key + "=" + value);
+            });
+    return options;
+  }
+
+  @Override
+  public List<String> worker() throws IOException {
+    List<String> worker = new ArrayList<>();
+    worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    worker.addAll(List.of("-XX:+UseSerialGC", "-Xmx64m", "-Xss512k"));
+    worker.addAll(device.javaOptions());
+    worker.add("-cp");
+    worker.add(
+        Stream.concat(Stream.of(workerJar()), device.classPath().stream())
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator)));
+    // A class path instead of -jar takes no Add-Exports from the manifest.
+    worker.add("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED");
+    worker.addAll(
+        List.of(
+            "io.berth.worker.WorkerMain",
+            "--name",
+            device.name(),
+            "--socket",
+            config.broker().workerSocket(device.name()).toString()));
+    return worker;
+  }
+
+  private Path workerJar() throws IOException {
+    try (Stream<Path> jars = Files.list(dist.resolve("lib"))) {
+      return jars.filter(p -> p.getFileName().toString().startsWith("berth-native-workers"))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no berth-native-workers*.jar in " + dist + "/lib"));
+    }
+  }
+}
