@@ -24,7 +24,7 @@ class WorkerStateTest {
     ARROWS.put(BACKING_OFF, EnumSet.of(STARTING, GIVEN_UP, RELEASING));
     ARROWS.put(RELEASING, EnumSet.of(RELEASED, STUCK));
     ARROWS.put(RELEASED, EnumSet.of(STARTING));
-    ARROWS.put(GIVEN_UP, EnumSet.of(STARTING));
+    ARROWS.put(GIVEN_UP, EnumSet.of(STARTING, RELEASING));
     ARROWS.put(STOPPING, EnumSet.of(STOPPED));
     ARROWS.put(STOPPED, EnumSet.noneOf(WorkerState.class));
   }
