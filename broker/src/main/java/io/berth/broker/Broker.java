@@ -19,6 +19,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.selfcheck.YieldChoice;
 import io.berth.broker.session.Session;
 import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
@@ -46,8 +47,6 @@ public final class Broker implements AutoCloseable {
   private static final long LEAVE_GRACE_NANOS = 10_000_000_000L;
   private static final long SUCCESSION_PATIENCE_NANOS = 10_000_000_000L;
   private static final long SUCCESSION_LOOK_NANOS = 1_000_000L;
-  private static final int YIELD_MICROS_ON_SEVERAL = 50;
-  private static final int YIELD_MICROS_ON_ONE = 20;
 
   private final Config config;
   private RunDirectory directory;
@@ -234,8 +233,7 @@ public final class Broker implements AutoCloseable {
   }
 
   private int yieldMicros() throws OsException {
-    int several = Processors.usable() > 1 ? YIELD_MICROS_ON_SEVERAL : YIELD_MICROS_ON_ONE;
-    return config.broker().yieldMicros().orElse(several);
+    return YieldChoice.of(config.broker().yieldMicros(), Processors.usable()).micros();
   }
 
   /** Carries what the data thread finds to the thread that acts on it. */

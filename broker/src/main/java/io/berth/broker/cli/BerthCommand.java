@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
       TopCommand.class,
       DeviceCommand.class,
       ConfigCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     })
 public final class BerthCommand {
