@@ -16,6 +16,7 @@ import picocli.CommandLine.HelpCommand;
       ReloadCommand.class,
       StatusCommand.class,
       TopCommand.class,
+      CallCommand.class,
       DeviceCommand.class,
       ConfigCommand.class,
       DoctorCommand.class,
@@ -43,8 +44,13 @@ public final class BerthCommand {
 
   static CommandLine commandLine() {
     Failures failures = new Failures();
-    return new CommandLine(new BerthCommand())
-        .setExecutionStrategy(failures)
-        .setExecutionExceptionHandler(failures);
+    CommandLine berth = new CommandLine(new BerthCommand());
+    versions(berth);
+    return berth.setExecutionStrategy(failures).setExecutionExceptionHandler(failures);
+  }
+
+  private static void versions(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    command.getSubcommands().values().forEach(BerthCommand::versions);
   }
 }

@@ -68,8 +68,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       Config config = new ConfigLoader().load(configFile);
       found.add(
-          new Finding(
-              Finding.Level.OK, name, config.devices().size() + " devices", "can be used"));
+          new Finding(Finding.Level.OK, name, config.devices().size() + " devices", "can be used"));
       for (Problem warning : config.warnings()) {
         found.add(new Finding(Finding.Level.WARN, name, "warning", warning.toString()));
       }
@@ -86,11 +85,11 @@ final class DoctorCommand implements Callable<Integer> {
     StringBuilder out = new StringBuilder();
     all.forEach(
         (heading, findings) -> {
-          TextTable table = new TextTable("", heading, "", "");
+          TextTable table = new TextTable();
           for (Finding finding : findings) {
             table.row(finding.level(), finding.name(), finding.value(), finding.why());
           }
-          out.append(out.isEmpty() ? "" : "\n").append(table);
+          out.append(out.isEmpty() ? "" : "\n").append(heading).append('\n').append(table);
         });
     return out.toString();
   }

@@ -65,7 +65,8 @@ final class FacilityCheck implements Check {
           Finding.bad(
               "memfd, seals",
               Errno.name(e.errno()),
-              "all shared memory is made so; a sandbox may forbid memfd_create: " + e.getMessage()));
+              "all shared memory is made so; a sandbox may forbid memfd_create: "
+                  + e.getMessage()));
     }
   }
 

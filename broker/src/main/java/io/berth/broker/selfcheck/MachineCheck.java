@@ -82,9 +82,7 @@ final class MachineCheck implements Check {
       YieldChoice choice = YieldChoice.of(configuredYieldMicros, usable);
       found.add(
           Finding.ok(
-              "idle strategy",
-              "yields " + choice.micros() + " us, then blocks",
-              choice.reason()));
+              "idle strategy", "yields " + choice.micros() + " us, then blocks", choice.reason()));
     } catch (OsException e) {
       found.add(Finding.bad("processors", "not told", e.getMessage()));
     }
