@@ -8,10 +8,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Operations by the names that people use for them. */
 final class OperationName {
   private static final int MAX_CODE = 0xFFFF;
+  private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,8}|0x[0-9a-f]{1,7}");
 
   private static final Map<String, Integer> NAMES =
       new TreeMap<>(
@@ -48,18 +50,16 @@ final class OperationName {
       return known;
     }
     int slash = name.indexOf('/');
-    try {
+    Optional<Permission> permission = Permission.named(name.substring(0, Math.max(0, slash)));
+    String code = name.substring(slash + 1);
+    if (NUMBER.matcher(code).matches()) {
+      int number = Integer.decode(code);
       if (slash < 0) {
-        return Integer.decode(name);
+        return number;
       }
-      Optional<Permission> permission = Permission.named(name.substring(0, slash));
-      int code = Integer.decode(name.substring(slash + 1));
-      if (permission.isPresent() && code >= 0 && code <= MAX_CODE) {
-        return permission.get().operation(code);
+      if (permission.isPresent() && number <= MAX_CODE) {
+        return permission.get().operation(number);
       }
-    } catch (NumberFormatException e) {
-      // Answered below, like any other word that is no operation.
-      assert e != null;
     }
     throw new IllegalArgumentException(
         "no operation '"
