@@ -17,6 +17,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.selfcheck.YieldChoice;
 import io.berth.broker.session.Session;
 import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
@@ -42,8 +43,6 @@ public final class Broker implements AutoCloseable {
   private static final long LEAVE_GRACE_NANOS = 10_000_000_000L;
   private static final long SUCCESSION_PATIENCE_NANOS = 10_000_000_000L;
   private static final long SUCCESSION_LOOK_NANOS = 1_000_000L;
-  private static final int YIELD_MICROS_ON_SEVERAL = 50;
-  private static final int YIELD_MICROS_ON_ONE = 20;
 
   private final Config config;
   private RunDirectory directory;
@@ -61,7 +60,7 @@ public final class Broker implements AutoCloseable {
   private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
 
   /**
-   * Builds a broker that touches nothing of a running one yet, but for the counters file.
+   * Builds a broker that touches nothing of a running one yet.
    *
    * @param dist the installation
    * @param audit where what happens is recorded; the broker opens and closes it
@@ -71,6 +70,7 @@ public final class Broker implements AutoCloseable {
     this.audit = audit;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
+    RunDirectory.make(config.broker().runDirectory());
     this.countersFile =
         CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
     BrokerCounters counters =
@@ -133,6 +133,7 @@ public final class Broker implements AutoCloseable {
   /** Starts the broker; it serves when this returns, its workers follow. */
   public void start() throws IOException {
     directory = RunDirectory.take(config.broker().runDirectory());
+    countersFile.publish();
     clients.listen();
     audit.open(epoch);
     audit.awaitTaking();
@@ -158,6 +159,7 @@ public final class Broker implements AutoCloseable {
     predecessor.handOver();
     directory = RunDirectory.take(config.broker().runDirectory());
     audit.open(epoch);
+    countersFile.publish();
     supervision.open();
     administration.open();
     dataThread.start();
@@ -237,8 +239,7 @@ public final class Broker implements AutoCloseable {
   }
 
   private int yieldMicros() throws OsException {
-    int several = Processors.usable() > 1 ? YIELD_MICROS_ON_SEVERAL : YIELD_MICROS_ON_ONE;
-    return config.broker().yieldMicros().orElse(several);
+    return YieldChoice.of(config.broker().yieldMicros(), Processors.usable()).micros();
   }
 
   /** Carries what the data thread finds to the thread that acts on it. */

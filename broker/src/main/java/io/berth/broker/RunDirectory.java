@@ -27,10 +27,7 @@ final class RunDirectory implements AutoCloseable {
    * @throws IOException if another broker has it
    */
   static RunDirectory take(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+    make(directory);
     Path workers = directory.resolve("workers");
     Files.createDirectories(workers);
     Files.setPosixFilePermissions(workers, PosixFilePermissions.fromString("rwx------"));
@@ -45,6 +42,14 @@ final class RunDirectory implements AutoCloseable {
           "another broker runs in " + directory + "; stop it, or choose another run_directory");
     }
     return new RunDirectory(lockFile, channel, lock);
+  }
+
+  /** Makes the directory unless it is there. */
+  static void make(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
   }
 
   /** Lets a successor take the directory, as it is. */

@@ -17,8 +17,10 @@ import picocli.CommandLine.HelpCommand;
       StatusCommand.class,
       TopCommand.class,
       AuditCommand.class,
+      CallCommand.class,
       DeviceCommand.class,
       ConfigCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     })
 public final class BerthCommand {
@@ -43,8 +45,13 @@ public final class BerthCommand {
 
   static CommandLine commandLine() {
     Failures failures = new Failures();
-    return new CommandLine(new BerthCommand())
-        .setExecutionStrategy(failures)
-        .setExecutionExceptionHandler(failures);
+    CommandLine berth = new CommandLine(new BerthCommand());
+    versions(berth);
+    return berth.setExecutionStrategy(failures).setExecutionExceptionHandler(failures);
+  }
+
+  private static void versions(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    command.getSubcommands().values().forEach(BerthCommand::versions);
   }
 }

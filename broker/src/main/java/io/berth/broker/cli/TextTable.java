@@ -7,9 +7,14 @@ import java.util.List;
 /** Columns as wide as their widest cell; cells that look like numbers stand to the right. */
 final class TextTable {
   private final List<String[]> rows = new ArrayList<>();
+  private final int headers;
 
+  /** With a line of headings, unless none is given. */
   TextTable(String... header) {
-    rows.add(header);
+    headers = header.length == 0 ? 0 : 1;
+    if (headers == 1) {
+      rows.add(header);
+    }
   }
 
   void row(Object... cells) {
@@ -27,15 +32,18 @@ final class TextTable {
 
   @Override
   public String toString() {
+    if (rows.isEmpty()) {
+      return "";
+    }
     int columns = rows.get(0).length;
     int[] widths = new int[columns];
     boolean[] numbers = new boolean[columns];
     for (int column = 0; column < columns; column++) {
-      numbers[column] = rows.size() > 1;
+      numbers[column] = rows.size() > headers;
       for (int row = 0; row < rows.size(); row++) {
         String cell = rows.get(row)[column];
         widths[column] = Math.max(widths[column], cell.length());
-        numbers[column] &= row == 0 || cell.matches("-|[0-9][0-9.,]*");
+        numbers[column] &= row < headers || cell.matches("-|[0-9][0-9.,]*");
       }
     }
     StringBuilder out = new StringBuilder();

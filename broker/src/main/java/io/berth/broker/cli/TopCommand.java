@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,7 +52,7 @@ final class TopCommand implements Callable<Integer> {
       return ExitCode.USAGE;
     }
     Path file = place.countersFile();
-    boolean terminal = System.console() != null && count == 0;
+    boolean terminal = count == 0 && isTerminal();
     CounterSnapshot before = CounterSnapshot.read(file);
     for (int i = 0; count == 0 || i < count; i++) {
       Thread.sleep(interval.value());
@@ -64,5 +66,11 @@ final class TopCommand implements Callable<Integer> {
       before = now;
     }
     return ExitCode.OK;
+  }
+
+  /** System.console() is never null on newer JDKs, and asks about standard input besides. */
+  private static boolean isTerminal() throws IOException {
+    Path output = Files.readSymbolicLink(Path.of("/proc/self/fd/1"));
+    return output.startsWith("/dev/pts") || output.toString().startsWith("/dev/tty");
   }
 }

@@ -8,12 +8,16 @@ import io.berth.broker.audit.AuditTrail;
 import io.berth.broker.audit.JournalledAudit;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
+import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.dataplane.KeyUseJournal;
+import io.berth.broker.selfcheck.Finding;
+import io.berth.broker.selfcheck.LibraryCheck;
 import io.berth.jni.NativeLibraryError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -68,11 +72,34 @@ final class UpCommand implements Callable<Integer> {
       Path dist = Installation.directory();
       Config config = configFile != null ? new ConfigLoader().load(configFile) : embedded(dist);
       config.warnings().forEach(warning -> LOG.warn("{}", warning));
+      if (!fits(config, dist)) {
+        return ExitCode.FAILED;
+      }
       serve(config, dist);
       return 0;
     } catch (NativeLibraryError e) {
       return Failures.report(e);
     }
+  }
+
+  /** What of native code is unusable is said before anything runs, by name. */
+  private static boolean fits(Config config, Path dist) {
+    boolean installation = true;
+    for (Finding finding : new LibraryCheck(dist, Optional.empty()).findings()) {
+      if (finding.level() == Finding.Level.BAD) {
+        System.err.println("berth: " + finding.name() + ": " + finding.why());
+        installation = false;
+      }
+    }
+    for (DeviceConfig device : config.devices()) {
+      for (Finding finding : LibraryCheck.device(device)) {
+        if (finding.level() == Finding.Level.BAD) {
+          // The other devices are served all the same.
+          LOG.error("{} will not serve: {}", finding.name(), finding.why());
+        }
+      }
+    }
+    return installation;
   }
 
   private Config embedded(Path dist) throws Exception {

@@ -8,6 +8,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.function.ObjLongConsumer;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -35,11 +36,14 @@ public final class CountersFile implements AutoCloseable {
   private static final int BROKER_COUNTERS = 128;
 
   private final Path path;
+  private Path file;
   private final MappedByteBuffer mapping;
   private final CountersManager counters;
 
-  private CountersFile(Path path, MappedByteBuffer mapping, CountersManager counters) {
+  private CountersFile(
+      Path path, Path unpublished, MappedByteBuffer mapping, CountersManager counters) {
     this.path = path;
+    this.file = unpublished;
     this.mapping = mapping;
     this.counters = counters;
   }
@@ -47,15 +51,20 @@ public final class CountersFile implements AutoCloseable {
   /** Whose counters a file holds. */
   public record Owner(long pid, long brokerEpoch) {}
 
-  /** Makes the file anew; a reader of an older one keeps reading that. */
+  /**
+   * Makes a file beside {@code path}, so that the one of a running broker stays as it is until
+   * {@link #publish}.
+   */
   public static CountersFile create(Path path, long brokerEpoch, int devices) throws IOException {
-    Files.deleteIfExists(path);
+    Path unpublished =
+        path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+    Files.deleteIfExists(unpublished);
     int counters = BROKER_COUNTERS + devices * DeviceCounters.COUNT;
     int metadataBytes = counters * CountersReader.METADATA_LENGTH;
     int valuesBytes = counters * CountersReader.COUNTER_LENGTH;
     int bytes = HEADER_BYTES + metadataBytes + valuesBytes;
     MappedByteBuffer mapping;
-    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+    try (RandomAccessFile file = new RandomAccessFile(unpublished.toFile(), "rw")) {
       // Written, not only sized: a hole in a full file system is a SIGBUS later.
       file.write(new byte[bytes]);
       mapping = file.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, bytes);
@@ -71,7 +80,7 @@ public final class CountersFile implements AutoCloseable {
             new UnsafeBuffer(whole, HEADER_BYTES, metadataBytes),
             new UnsafeBuffer(whole, HEADER_BYTES + metadataBytes, valuesBytes));
     whole.putLongRelease(0, MAGIC);
-    return new CountersFile(path, mapping, manager);
+    return new CountersFile(path, unpublished, mapping, manager);
   }
 
   public CountersManager counters() {
@@ -107,6 +116,12 @@ public final class CountersFile implements AutoCloseable {
     return new Owner(whole.getInt(12), whole.getLong(16));
   }
 
+  /** Gives the file its name; a reader of an older one keeps reading that. */
+  public void publish() throws IOException {
+    Files.move(file, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    file = path;
+  }
+
   /** Stops using the file, whose name belongs to a successor's. */
   public void leave() {
     IoUtil.unmap(mapping);
@@ -115,6 +130,6 @@ public final class CountersFile implements AutoCloseable {
   @Override
   public void close() throws IOException {
     IoUtil.unmap(mapping);
-    Files.deleteIfExists(path);
+    Files.deleteIfExists(file);
   }
 }

@@ -417,7 +417,8 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
       return;
     }
     LOG.warn("device {}: worker {} is fenced: {}", device.name(), workerPid, why);
-    trouble = why;
+    // What the driver itself has said explains more than how its worker then ended.
+    trouble = trouble.isEmpty() ? why : trouble;
     events.fenced(device.name(), incarnation, why);
     detach(Availability.COMING, true);
     move(WorkerState.FENCING);

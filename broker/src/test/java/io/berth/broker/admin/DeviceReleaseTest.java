@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.admin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.berth.client.BerthClient;
+import io.berth.client.BerthException;
+import io.berth.client.Permission;
+import io.berth.client.Reason;
+import io.berth.client.Reply;
+import io.berth.client.Request;
+import io.berth.client.Resource;
+import io.berth.shm.admin.v1.DeviceStatus;
+import io.berth.shm.admin.v1.Serving;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A device with a real guard and a real worker, in an administrator's hands. */
+class DeviceReleaseTest {
+  private static final long PATIENCE_MILLIS = 60_000;
+  private static final int ECHO = Permission.CALL.operation(1);
+  private static final int DELAY = Permission.CALL.operation(3);
+
+  private RunningBroker broker;
+  private BerthClient client;
+  private Resource echo;
+
+  @BeforeEach
+  void start() throws Exception {
+    assumeTrue(RunningBroker.canRunWorkers(), "guard and worker are not built");
+    broker = RunningBroker.withEcho("");
+    client =
+        BerthClient.builder()
+            .socket(broker.runDirectory().resolve("broker.sock").toString())
+            .connect();
+    echo = client.open("echo:bench");
+    echo.call(request(ECHO));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (broker != null) {
+      client.close();
+      broker.close();
+    }
+  }
+
+  private static Request request(int operation) {
+    return Request.of(operation)
+        .payload(new byte[] {1, 2, 3})
+        .timeout(Duration.ofMillis(PATIENCE_MILLIS));
+  }
+
+  private AdminClient admin() throws AdminException {
+    return AdminClient.connect(broker.runDirectory());
+  }
+
+  private DeviceStatus device() throws AdminException {
+    try (AdminClient admin = admin()) {
+      return admin.status(PATIENCE_MILLIS).getDevices(0);
+    }
+  }
+
+  private DeviceStatus await(Predicate<DeviceStatus> condition) throws Exception {
+    long untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+    while (System.nanoTime() - untilNanos < 0) {
+      DeviceStatus now = device();
+      if (condition.test(now)) {
+        return now;
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    throw new AssertionError("not within " + PATIENCE_MILLIS + " ms: " + device());
+  }
+
+  @Test
+  void figures_of_a_device_become_true_without_asking_the_data_thread() throws Exception {
+    for (int i = 0; i < 9; i++) {
+      echo.call(request(ECHO));
+    }
+    DeviceStatus now = await(device -> device.getCompleted() == 10);
+    assertEquals(0, now.getInFlight());
+    assertEquals(0, now.getQueued());
+    assertEquals("SERVING", now.getState());
+    assertTrue(now.getWindow() > 0);
+  }
+
+  @Test
+  void a_released_device_refuses_requests_and_comes_back_with_a_new_worker() throws Exception {
+    int before = device().getWorkerPid();
+    try (AdminClient admin = admin()) {
+      admin.release("bench", PATIENCE_MILLIS, PATIENCE_MILLIS, "a test", PATIENCE_MILLIS);
+      assertTrue(ProcessHandle.of(before).isEmpty(), "the worker is gone when released");
+      DeviceStatus released = device();
+      assertEquals("RELEASED", released.getState());
+      assertTrue(
+          released.getReleasedTo().contains("pid " + ProcessHandle.current().pid()),
+          released.getReleasedTo());
+      BerthException refused =
+          assertThrows(BerthException.class, () -> echo.call(request(ECHO)));
+      assertEquals(Reason.DEVICE_RELEASED, refused.reason());
+      Serving serving = admin.resume("echo:bench", "exit code 0", PATIENCE_MILLIS);
+      assertTrue(serving.getWorkerPid() != before);
+      assertEquals(2, serving.getIncarnation());
+    }
+    assertEquals(3, echo.call(request(ECHO)).payload().length);
+    assertEquals(
+        "device release echo:bench for at most " + PATIENCE_MILLIS + " ms: a test",
+        broker.acts().get(0));
+    assertEquals("device resume echo:bench exit code 0", broker.acts().get(1));
+  }
+
+  @Test
+  void a_request_on_the_device_ends_before_it_is_released() throws Exception {
+    byte[] delay =
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(300_000).array();
+    CompletableFuture<Reply> slow = echo.submit(request(DELAY).payload(delay));
+    await(device -> device.getInFlight() == 1);
+    try (AdminClient admin = admin()) {
+      assertEquals(
+          0,
+          admin
+              .release("bench", PATIENCE_MILLIS, PATIENCE_MILLIS, "a test", PATIENCE_MILLIS)
+              .getLostRequests());
+      assertTrue(slow.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS).isOk());
+      admin.resume("bench", "", PATIENCE_MILLIS);
+    }
+  }
+
+  @Test
+  void a_device_has_one_holder_and_only_that_one_gives_it_back() throws Exception {
+    try (AdminClient holder = admin();
+        AdminClient other = admin()) {
+      holder.release("bench", PATIENCE_MILLIS, 0, "mine", PATIENCE_MILLIS);
+      AdminException second =
+          assertThrows(
+              AdminException.class,
+              () -> other.release("bench", PATIENCE_MILLIS, 0, "mine too", PATIENCE_MILLIS));
+      assertTrue(second.getMessage().contains("is released to uid"), second.getMessage());
+      AdminException foreign =
+          assertThrows(AdminException.class, () -> other.resume("bench", "", PATIENCE_MILLIS));
+      assertTrue(foreign.getMessage().contains("not released on this connection"));
+      assertThrows(AdminException.class, () -> other.restart("bench", PATIENCE_MILLIS));
+      holder.resume("bench", "", PATIENCE_MILLIS);
+    }
+  }
+
+  @Test
+  void the_broker_takes_a_device_back_when_its_holder_dies() throws Exception {
+    try (AdminClient holder = admin()) {
+      holder.release("bench", PATIENCE_MILLIS, 0, "then gone", PATIENCE_MILLIS);
+    }
+    await(device -> device.getState().equals("SERVING") && device.getIncarnation() == 2);
+    assertEquals(
+        "device resume echo:bench the administrator's connection ended", broker.acts().get(1));
+    assertTrue(echo.call(request(ECHO)).isOk());
+  }
+
+  @Test
+  void the_broker_takes_a_device_back_when_its_time_is_over() throws Exception {
+    try (AdminClient holder = admin()) {
+      holder.release("bench", 1, 0, "for a moment", PATIENCE_MILLIS);
+      await(device -> device.getState().equals("SERVING") && device.getIncarnation() == 2);
+      assertEquals("device resume echo:bench its time is over", broker.acts().get(1));
+      // Who gives back what is back already learns that it serves.
+      assertEquals(2, holder.resume("bench", "", PATIENCE_MILLIS).getIncarnation());
+    }
+  }
+
+  @Test
+  void a_release_without_an_end_is_refused() throws Exception {
+    try (AdminClient admin = admin()) {
+      for (long millis : new long[] {0, -1, Long.MIN_VALUE, 86_400_001}) {
+        assertThrows(
+            AdminException.class,
+            () -> admin.release("bench", millis, 0, "for ever", PATIENCE_MILLIS));
+      }
+    }
+    assertEquals("SERVING", device().getState());
+  }
+}
