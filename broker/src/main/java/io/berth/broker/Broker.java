@@ -64,7 +64,7 @@ public final class Broker implements AutoCloseable {
   private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
 
   /**
-   * Builds a broker that touches nothing of a running one yet, but for the counters file.
+   * Builds a broker that touches nothing of a running one yet.
    *
    * @param dist the installation
    */
@@ -142,6 +142,7 @@ public final class Broker implements AutoCloseable {
   /** Starts the broker; it serves when this returns, its workers follow. */
   public void start() throws IOException {
     directory = RunDirectory.take(config.broker().runDirectory());
+    countersFile.publish();
     clients.listen();
     supervision.open();
     clients.open();
@@ -164,6 +165,7 @@ public final class Broker implements AutoCloseable {
     clients.listen();
     predecessor.handOver();
     directory = RunDirectory.take(config.broker().runDirectory());
+    countersFile.publish();
     supervision.open();
     administration.open();
     dataThread.start();

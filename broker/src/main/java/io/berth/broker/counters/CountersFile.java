@@ -7,6 +7,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.function.ObjLongConsumer;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -34,11 +35,15 @@ public final class CountersFile implements AutoCloseable {
   private static final int BROKER_COUNTERS = 128;
 
   private final Path path;
+  private final Path unpublished;
   private final MappedByteBuffer mapping;
   private final CountersManager counters;
+  private boolean published;
 
-  private CountersFile(Path path, MappedByteBuffer mapping, CountersManager counters) {
+  private CountersFile(
+      Path path, Path unpublished, MappedByteBuffer mapping, CountersManager counters) {
     this.path = path;
+    this.unpublished = unpublished;
     this.mapping = mapping;
     this.counters = counters;
   }
@@ -46,15 +51,16 @@ public final class CountersFile implements AutoCloseable {
   /** Whose counters a file holds. */
   public record Owner(long pid, long brokerEpoch) {}
 
-  /** Makes the file anew; a reader of an older one keeps reading that. */
+  /** Makes the file under a name of this process alone; that of a running broker stays. */
   public static CountersFile create(Path path, long brokerEpoch, int devices) throws IOException {
-    Files.deleteIfExists(path);
+    Path unpublished =
+        path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
     int counters = BROKER_COUNTERS + devices * DeviceCounters.COUNT;
     int metadataBytes = counters * CountersReader.METADATA_LENGTH;
     int valuesBytes = counters * CountersReader.COUNTER_LENGTH;
     int bytes = HEADER_BYTES + metadataBytes + valuesBytes;
     MappedByteBuffer mapping;
-    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+    try (RandomAccessFile file = new RandomAccessFile(unpublished.toFile(), "rw")) {
       // Written, not only sized: a hole in a full file system is a SIGBUS later.
       file.write(new byte[bytes]);
       mapping = file.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, bytes);
@@ -70,7 +76,14 @@ public final class CountersFile implements AutoCloseable {
             new UnsafeBuffer(whole, HEADER_BYTES, metadataBytes),
             new UnsafeBuffer(whole, HEADER_BYTES + metadataBytes, valuesBytes));
     whole.putLongRelease(0, MAGIC);
-    return new CountersFile(path, mapping, manager);
+    return new CountersFile(path, unpublished, mapping, manager);
+  }
+
+  /** Takes the name from whoever had it; a reader of an older file keeps reading that. */
+  public void publish() throws IOException {
+    Files.move(
+        unpublished, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    published = true;
   }
 
   public CountersManager counters() {
@@ -112,6 +125,6 @@ public final class CountersFile implements AutoCloseable {
   @Override
   public void close() throws IOException {
     IoUtil.unmap(mapping);
-    Files.deleteIfExists(path);
+    Files.deleteIfExists(published ? path : unpublished);
   }
 }
