@@ -19,6 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** A broker, its guards and workers, as {@code berth up --config FILE} starts them. */
 public final class RunningBroker implements AutoCloseable {
@@ -78,7 +79,7 @@ public final class RunningBroker implements AutoCloseable {
   /** Waits until the worker of each device has said in the log that it serves. */
   public RunningBroker awaitServing(String... resources) {
     for (String resource : resources) {
-      awaitLog("device " + resource + ": worker ");
+      awaitLog(Pattern.compile("device " + Pattern.quote(resource) + ": worker \\d+ serves"));
     }
     return this;
   }
@@ -115,10 +116,15 @@ public final class RunningBroker implements AutoCloseable {
 
   /** Waits for a text in the log of the running broker. */
   public void awaitLog(String text) {
+    awaitLog(Pattern.compile(Pattern.quote(text)));
+  }
+
+  /** As {@link #awaitLog(String)}, for texts with numbers in them. */
+  public void awaitLog(Pattern text) {
     Await.until(
         "the log says '" + text + "'",
         () -> {
-          if (lastLog().contains(text)) {
+          if (text.matcher(lastLog()).find()) {
             return true;
           }
           requireAlive();

@@ -10,6 +10,7 @@ import io.berth.system.process.ProcessView;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -77,7 +78,7 @@ public final class LoadClient implements AutoCloseable {
 
     private List<String> command() {
       if (kind.equals("c")) {
-        List<String> flags = new java.util.ArrayList<>();
+        List<String> flags = new ArrayList<>();
         flags.addAll(
             List.of(
                 Installation.nativeLoad().toString(),
@@ -201,7 +202,7 @@ public final class LoadClient implements AutoCloseable {
   /** Lets it finish its requests and end; what it counted. */
   public LoadReport finish() throws InterruptedException, IOException {
     if (options.kind().equals("c")) {
-      process.destroy();
+      view().signal("TERM"); // Process.destroy() would close its output too.
     } else {
       process.getOutputStream().close();
     }
