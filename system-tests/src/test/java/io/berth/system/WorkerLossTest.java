@@ -30,14 +30,15 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Workers that are killed, stopped, or brought down by what they are asked. */
 final class WorkerLossTest {
   private static final int KILLS = Boolean.getBoolean("berth.soak") ? 100 : 5;
-  private static final String UNKNOWN = "ABORTED/WORKER_LOST_OUTCOME_UNKNOWN";
+  private static final String UNKNOWN = "ABORTED/worker-lost-outcome-unknown";
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
   @Test
   void a_worker_killed_under_load_costs_repeatable_requests_nothing_and_others_an_honest_end()
       throws Exception {
-    RunningBroker broker = brokers.start(BrokerSetup.make().echoWithLanes("bench", 4));
+    BrokerSetup setup = eagerToRestart();
+    RunningBroker broker = brokers.start(setup.echoWithLanes("bench", 4));
     broker.awaitEcho("echo:bench");
     LoadClient repeatable =
         brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
@@ -67,7 +68,7 @@ final class WorkerLossTest {
   @Test
   void a_card_worker_killed_under_load_costs_no_signature_and_the_card_never_has_two_owners()
       throws Exception {
-    BrokerSetup setup = BrokerSetup.make();
+    BrokerSetup setup = eagerToRestart();
     SoftwareCard card = setup.card("card");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (OwnerWatcher watcher = OwnerWatcher.of(card)) {
@@ -105,6 +106,13 @@ final class WorkerLossTest {
       assertEquals(List.of(stopped.pid(), successor.pid()), owners);
     }
     assertTrue(broker.log().contains("worker " + fencedPid(broker) + " is fenced"));
+  }
+
+  /** Killed on purpose and often: that is no reason to pause or to give up. */
+  private static BrokerSetup eagerToRestart() {
+    return BrokerSetup.make()
+        .supervision("give_up_after: 1000000")
+        .supervision("restart_backoff_ms: {initial: 10, max: 20, reset_after: 500}");
   }
 
   private static String fencedPid(RunningBroker broker) {
@@ -169,6 +177,6 @@ final class WorkerLossTest {
     LoadReport report = other.finish();
     // Innocent requests were in flight at each of two deaths; none may be lost or blocked for good.
     report.requireEachEndedOnceAndRight();
-    assertEquals(0, report.count("UNAVAILABLE/DEVICE_GIVEN_UP"), report.text());
+    assertEquals(0, report.count("UNAVAILABLE/device-given-up"), report.text());
   }
 }

@@ -194,6 +194,13 @@ public final class LoadClient implements AutoCloseable {
     return this;
   }
 
+  /** Waits until this many more of its requests have ended in whatever way; Java clients only. */
+  public LoadClient awaitMoreEnds(long count) {
+    long wanted = ended + count;
+    Await.until(count + " more ends of client " + process.pid(), () -> ended >= wanted);
+    return this;
+  }
+
   /** How many of its requests were answered until its last word. */
   public long answered() {
     return ok;
