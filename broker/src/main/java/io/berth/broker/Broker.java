@@ -80,6 +80,7 @@ public final class Broker implements AutoCloseable {
     this.config = config;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
+    RunDirectory.provide(config.broker().runDirectory());
     this.countersFile =
         CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
     BrokerCounters counters =

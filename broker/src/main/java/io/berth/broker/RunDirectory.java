@@ -21,16 +21,21 @@ final class RunDirectory implements AutoCloseable {
     this.lock = lock;
   }
 
+  /** Makes the directory unless it is there. */
+  static void provide(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
   /**
    * Takes the directory.
    *
    * @throws IOException if another broker has it
    */
   static RunDirectory take(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+    provide(directory);
     Path workers = directory.resolve("workers");
     Files.createDirectories(workers);
     Files.setPosixFilePermissions(workers, PosixFilePermissions.fromString("rwx------"));
