@@ -73,7 +73,10 @@ final class DeviceCharge implements GuardProcess.Charge {
   public List<String> worker() throws IOException {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    worker.addAll(List.of("-XX:+UseSerialGC", "-Xmx64m", "-Xss512k"));
+    // Without PerfDisableSharedMem a killed worker leaves a file in /tmp/hsperfdata_USER behind,
+    // and a
+    // busy disk under it stops the living one.
+    worker.addAll(List.of("-XX:+UseSerialGC", "-XX:+PerfDisableSharedMem", "-Xmx64m", "-Xss512k"));
     worker.addAll(device.javaOptions());
     worker.add("-cp");
     worker.add(

@@ -53,7 +53,13 @@ final class JournalCharge implements GuardProcess.Charge {
   public List<String> worker() {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    worker.addAll(List.of("-Xmx24m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    worker.addAll(
+        List.of(
+            "-Xmx24m",
+            "-Xss512k",
+            "-XX:+UseSerialGC",
+            "-XX:+PerfDisableSharedMem",
+            "-XX:TieredStopAtLevel=1"));
     worker.addAll(OPENED);
     worker.add("-Dorg.slf4j.simpleLogger.log.net.openhft=warn");
     String natives = System.getProperty("berth.native.dir");

@@ -116,8 +116,7 @@ class AdminDialogueTest {
     byte[] valid =
         AdminRequest.newBuilder()
             .setVersion(1)
-            .setRelease(
-                ReleaseRequest.newBuilder().setDevice("nope").setForMillis(Long.MIN_VALUE))
+            .setRelease(ReleaseRequest.newBuilder().setDevice("nope").setForMillis(Long.MIN_VALUE))
             .build()
             .toByteArray();
     for (int i = 0; i < 500; i++) {
@@ -210,8 +209,7 @@ class AdminDialogueTest {
         assertThrows(AdminException.class, () -> AdminClient.connect(empty.resolve("nope")));
     assertEquals(Kind.NO_BROKER, nothing.kind());
     assertTrue(nothing.getMessage().contains("there is no such directory"), nothing.getMessage());
-    AdminException noSocket =
-        assertThrows(AdminException.class, () -> AdminClient.connect(empty));
+    AdminException noSocket = assertThrows(AdminException.class, () -> AdminClient.connect(empty));
     assertEquals(Kind.NO_BROKER, noSocket.kind());
     int listener = Sockets.listen(empty.resolve(AdminDoor.SOCKET_NAME), 1, 0600);
     Descriptors.close(listener);

@@ -106,8 +106,7 @@ class DeviceReleaseTest {
       assertTrue(
           released.getReleasedTo().contains("pid " + ProcessHandle.current().pid()),
           released.getReleasedTo());
-      BerthException refused =
-          assertThrows(BerthException.class, () -> echo.call(request(ECHO)));
+      BerthException refused = assertThrows(BerthException.class, () -> echo.call(request(ECHO)));
       assertEquals(Reason.DEVICE_RELEASED, refused.reason());
       Serving serving = admin.resume("echo:bench", "exit code 0", PATIENCE_MILLIS);
       assertTrue(serving.getWorkerPid() != before);
@@ -122,8 +121,7 @@ class DeviceReleaseTest {
 
   @Test
   void a_request_on_the_device_ends_before_it_is_released() throws Exception {
-    byte[] delay =
-        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(300_000).array();
+    byte[] delay = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(300_000).array();
     CompletableFuture<Reply> slow = echo.submit(request(DELAY).payload(delay));
     await(device -> device.getInFlight() == 1);
     try (AdminClient admin = admin()) {

@@ -47,8 +47,7 @@ class BerthCommandTest {
     Berth byFile = Berth.run("status", "--json", "--config", broker.configFile().toString());
     assertEquals(0, byFile.exitCode(), byFile.err());
     assertTrue(byFile.out().contains("\"run_directory\": \"" + run + "\""), byFile.out());
-    Berth both =
-        Berth.run("status", "--run", run, "--config", broker.configFile().toString());
+    Berth both = Berth.run("status", "--run", run, "--config", broker.configFile().toString());
     assertEquals(2, both.exitCode());
     assertTrue(both.err().startsWith("give --config or --run, not both"), both.err());
   }
@@ -222,8 +221,7 @@ class BerthCommandTest {
     // A class path in root's home cannot be read by anybody else.
     List<String> command = new ArrayList<>(become(65532));
     command.addAll(List.of("sh", "-c", "for f; do test -r \"$f\" || exit 1; done", "sh"));
-    command.addAll(
-        List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1)));
+    command.addAll(List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1)));
     command.add(System.getProperty("berth.native.dir"));
     return new ProcessBuilder(command).start().waitFor() == 0;
   }

@@ -39,8 +39,14 @@ class BorrowedCommandTest {
       throws Exception {
     Path pid = directory.resolve("pid");
     // The child ignores SIGTERM, as a stubborn tool does.
-    String script = "(trap '' TERM; echo $BASHPID > " + pid + ".new; mv " + pid + ".new " + pid
-        + "; while :; do sleep 1; done) & wait";
+    String script =
+        "(trap '' TERM; echo $BASHPID > "
+            + pid
+            + ".new; mv "
+            + pid
+            + ".new "
+            + pid
+            + "; while :; do sleep 1; done) & wait";
     assertEquals(124, run(1_000, "bash", "-c", script));
     long child = Long.parseLong(Files.readString(pid).strip());
     ProcessHandle.of(child)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.berth.client.BerthClient;
+import io.berth.client.BerthException;
+import io.berth.client.Request;
+import io.berth.client.Resource;
+import io.berth.shm.frame.EchoOperation;
+import io.berth.system.broker.BrokerSetup;
+import io.berth.system.broker.Brokers;
+import io.berth.system.broker.RunningBroker;
+import io.berth.system.broker.SoftwareCard;
+import io.berth.system.load.LoadClient;
+import io.berth.system.load.LoadClient.Options;
+import io.berth.system.process.ProcessView;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Drivers that write where they should not. */
+final class ScribblingWorkerTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @RegisterExtension final Brokers brokers = new Brokers();
+
+  @Test
+  void a_worker_that_scribbles_over_its_rings_is_fenced_and_another_device_does_not_notice()
+      throws Exception {
+    RunningBroker broker =
+        brokers.start(BrokerSetup.make().echoWithLanes("broken", 2).echoWithLanes("sound", 2));
+    broker.awaitEcho("echo:broken").awaitEcho("echo:sound");
+    LoadClient neighbour = brokers.load(Options.java(broker.socket(), "echo:sound"));
+    neighbour.awaitMoreAnswers(100);
+    ProcessView sound = broker.worker("sound");
+    ProcessView first = broker.worker("broken");
+    try (BerthClient client = broker.client("scribbler");
+        Resource broken = client.open("echo:broken")) {
+      assertThrows(
+          BerthException.class,
+          () -> broken.call(Request.of(EchoOperation.SCRIBBLE).timeout(PATIENCE)));
+      broker.awaitWorkerAfter("broken", first);
+      neighbour.awaitMoreAnswers(100);
+      broken.call(Request.of(EchoOperation.ECHO).idempotent().timeout(PATIENCE));
+    }
+    broker.awaitLog("worker " + first.pid() + " is fenced");
+    neighbour.finish().requireAllAnswered();
+    assertEquals(sound.pid(), broker.worker("sound").pid(), "the neighbour's worker");
+    assertNotEquals(first.pid(), broker.worker("broken").pid());
+  }
+
+  @Test
+  void a_vendor_library_that_scribbles_over_shared_memory_costs_no_signature() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.card("card");
+    RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
+    LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
+    signer.awaitMoreAnswers(20);
+    ProcessView first = broker.worker("card");
+    card.fault("scribble:sign:1:once");
+    broker.awaitWorkerAfter("card", first);
+    signer.awaitMoreAnswers(20);
+    // A signature that was scribbled over after it had been made would not verify.
+    signer.finish().requireAllAnswered();
+  }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.system.broker;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a test's broker shall be: its directory and the text of its configuration. Everything lies
+ * below one directory with a name of its own, by which leftovers are found.
+ */
+public final class BrokerSetup {
+  private final Path directory;
+  private final List<String> broker = new ArrayList<>();
+  private final List<String> supervision = new ArrayList<>();
+  private final List<String> scheduler = new ArrayList<>();
+  private final StringBuilder devices = new StringBuilder();
+  private final StringBuilder grants = new StringBuilder();
+  private String journal = "  enabled: false\n";
+
+  private BrokerSetup(Path directory) {
+    this.directory = directory;
+  }
+
+  /** An empty setup in a fresh directory; sockets need a short path. */
+  public static BrokerSetup make() {
+    try {
+      return new BrokerSetup(
+          Files.createTempDirectory(
+              Path.of("/tmp"),
+              "berth-sys-",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"))));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A line of the section {@code broker}. */
+  public BrokerSetup broker(String line) {
+    broker.add(line);
+    return this;
+  }
+
+  /** A line of the section {@code supervision}. */
+  public BrokerSetup supervision(String line) {
+    supervision.add(line);
+    return this;
+  }
+
+  /** A line of the section {@code scheduler}. */
+  public BrokerSetup scheduler(String line) {
+    scheduler.add(line);
+    return this;
+  }
+
+  /** With the audit journal, which most tests do without. */
+  public BrokerSetup journal() {
+    journal = "  enabled: true\n";
+    return this;
+  }
+
+  /** An echo device which does what broken libraries do, on request, and answers while it reads. */
+  public BrokerSetup echo(String name) {
+    return device(name, "echo", "echo", "    settings: {faults: \"true\"}\n");
+  }
+
+  /** An echo device with lanes, as a device that works has. */
+  public BrokerSetup echoWithLanes(String name, int lanes) {
+    return device(
+        name,
+        "echo",
+        "echo",
+        "    lanes: " + lanes + "\n    settings: {faults: \"true\", mode: lanes}\n");
+  }
+
+  /** A software card as device {@code hsm:NAME}; further lines go into its entry. */
+  public SoftwareCard card(String name, String... lines) {
+    SoftwareCard card;
+    try {
+      card = SoftwareCard.make(directory, name);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    card(name, card, Installation.cardLibrary(), lines);
+    return card;
+  }
+
+  /** As {@link #card(String, String...)} with a card that exists and a library of choice. */
+  public BrokerSetup card(String name, SoftwareCard card, Path library, String... lines) {
+    StringBuilder text = new StringBuilder();
+    for (String line : lines) {
+      text.append("    ").append(line).append('\n');
+    }
+    text.append("    settings: {library: ").append(library);
+    text.append(", password_file: ").append(card.passwordFile()).append("}\n");
+    text.append("    surroundings:\n      environment:\n        BERTH_SOFTCARD_HOME: ");
+    text.append(card.home()).append("\n        BERTH_SOFTCARD_PASSWORD_FILE: ");
+    text.append(card.passwordFile()).append('\n');
+    text.append("    keys:\n      sign-1: {index: 1, kind: sm2}\n");
+    text.append("      sign-2: {index: 2, kind: sm2}\n      kek-1: {index: 1, kind: kek}\n");
+    return device(name, "hsm", "hsm/sdf", text.toString());
+  }
+
+  /** Any device, its further lines indented as the file needs them; this uid may do everything. */
+  public BrokerSetup device(String name, String scheme, String driver, String lines) {
+    devices.append("  - name: ").append(name).append("\n    scheme: ").append(scheme);
+    devices.append("\n    driver: ").append(driver).append('\n').append(lines);
+    String resource = scheme + ":" + name;
+    grant(
+        "{user: " + uid() + "}",
+        "[\"" + resource + "\", \"" + resource + "/**\"]",
+        "max_priority: interactive");
+    return this;
+  }
+
+  /** A grant of everything that devices here can do; further lines as they stand. */
+  public BrokerSetup grant(String principal, String resources, String... lines) {
+    grants.append("    - principal: ").append(principal);
+    grants.append("\n      resources: ").append(resources).append('\n');
+    grants.append("      permissions: [call, sign, verify, encrypt, decrypt, digest, mac, random,");
+    grants.append(" export, wrap]\n");
+    for (String line : lines) {
+      grants.append("      ").append(line).append('\n');
+    }
+    return this;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public Path runDirectory() {
+    return directory.resolve("run");
+  }
+
+  public Path socket() {
+    return runDirectory().resolve("broker.sock");
+  }
+
+  public Path lockDirectory() {
+    return directory.resolve("locks");
+  }
+
+  public Path configFile() {
+    return directory.resolve("berth.yaml");
+  }
+
+  /** The configuration as text. */
+  public String text() {
+    StringBuilder text = new StringBuilder("broker:\n");
+    text.append("  run_directory: ").append(runDirectory()).append('\n');
+    text.append("  data_directory: ").append(directory.resolve("data")).append('\n');
+    text.append("  lock_directory: ").append(lockDirectory()).append('\n');
+    section(text, "", broker);
+    section(text, "scheduler:\n", scheduler);
+    section(text, "supervision:\n", supervision);
+    text.append("journal:\n").append(journal);
+    if (!devices.isEmpty()) {
+      text.append("devices:\n").append(devices);
+      text.append("policy:\n  grants:\n").append(grants);
+    }
+    return text.toString();
+  }
+
+  private static void section(StringBuilder text, String name, List<String> lines) {
+    if (!lines.isEmpty()) {
+      text.append(name);
+      lines.forEach(line -> text.append("  ").append(line).append('\n'));
+    }
+  }
+
+  /** Writes the configuration as its owner alone may change it. */
+  public void write() throws IOException {
+    Files.writeString(configFile(), text());
+    Files.setPosixFilePermissions(configFile(), PosixFilePermissions.fromString("rw-r--r--"));
+  }
+
+  /** The uid of this process. */
+  public static int uid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.system.broker;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A software card with two SM2 keys and a KEK, below a test's directory. */
+public final class SoftwareCard {
+  private final Path home;
+  private final Path passwordFile;
+
+  private SoftwareCard(Path home, Path passwordFile) {
+    this.home = home;
+    this.passwordFile = passwordFile;
+  }
+
+  static SoftwareCard make(Path directory, String name) throws IOException {
+    Path home = directory.resolve(name);
+    SoftwareCard card = new SoftwareCard(home, directory.resolve(name + ".password"));
+    card.writePassword("a password of the tests");
+    card.tool("init", home.toString());
+    card.tool("generate-key", home.toString(), "--index", "1");
+    card.tool("generate-key", home.toString(), "--index", "2");
+    card.tool("generate-kek", home.toString(), "--index", "1");
+    return card;
+  }
+
+  private void tool(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Installation.cardTool().toString());
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--password-file", passwordFile.toString()));
+    Installation.Outcome outcome = Installation.run(command);
+    if (outcome.exitCode() != 0) {
+      throw new IllegalStateException(command + ": " + outcome);
+    }
+  }
+
+  /** Changes the file that tells the password; the card keeps its own. */
+  public void writePassword(String password) throws IOException {
+    Files.deleteIfExists(passwordFile);
+    Files.createFile(
+        passwordFile,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(passwordFile, password + "\n");
+  }
+
+  /** From now on the card misbehaves by these rules; see c-src/softcard/README.md. */
+  public void fault(String rules) throws IOException {
+    Path fresh = home.resolve("fault.new");
+    Files.writeString(fresh, rules + "\n");
+    Files.move(fresh, home.resolve("fault"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  public void mend() throws IOException {
+    Files.deleteIfExists(home.resolve("fault"));
+  }
+
+  public Path home() {
+    return home;
+  }
+
+  public Path passwordFile() {
+    return passwordFile;
+  }
+
+  /** The file that the card's driver locks. */
+  public Path lockFile() {
+    return home.resolve("device.lock");
+  }
+}
