@@ -119,7 +119,13 @@ public final class Broker implements AutoCloseable {
         new AdminDoor(
             config,
             new Administration(
-                control, data, config, supervision, status, audit.administration(), this::handOver));
+                control,
+                data,
+                config,
+                supervision,
+                status,
+                audit.administration(),
+                this::handOver));
     this.controlThread = new Thread(control, "berth-control");
     this.dataThread = new Thread(data, "berth-data");
     LOG.info(

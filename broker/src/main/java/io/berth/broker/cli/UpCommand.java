@@ -87,8 +87,7 @@ final class UpCommand implements Callable<Integer> {
   private void serve(Config config, Path dist) throws IOException, InterruptedException {
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
-    try (Broker broker =
-        new Broker(config, dist, trail(config, dist))) {
+    try (Broker broker = new Broker(config, dist, trail(config, dist))) {
       if (succeed) {
         broker.succeed(() -> askPredecessor(config));
       } else {
