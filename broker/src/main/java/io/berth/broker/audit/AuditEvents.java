@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.audit;
 
+import io.berth.broker.admin.AdminEvents;
+import io.berth.broker.admin.Administrator;
 import io.berth.broker.control.SessionEvents;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
@@ -11,8 +13,8 @@ import io.berth.shm.status.Status;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Sessions' and workers' events as audit entries. Control thread only. */
-final class AuditEvents implements SessionEvents, WorkerEvents {
+/** Sessions', workers' and administrators' events as audit entries. Control thread only. */
+final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
   private final AuditFeeder feeder;
   private final KeyUses keyUses;
 
@@ -138,6 +140,31 @@ final class AuditEvents implements SessionEvents, WorkerEvents {
   @Override
   public void resumed(String device) {
     worker(AuditEvent.DEVICE_RESUMED, Status.OK, device, 0, "");
+  }
+
+  @Override
+  public void performed(Administrator who, String act, String resource, String detail) {
+    administration(who, Status.OK, resource, act, detail);
+  }
+
+  @Override
+  public void denied(Administrator who) {
+    administration(who, Status.PERMISSION_DENIED, "", "", "no administrator");
+  }
+
+  private void administration(
+      Administrator who, Status status, String resource, String act, String detail) {
+    feeder.offer(
+        AuditEntry.of(
+            AuditEvent.ADMINISTRATION,
+            who.uid(),
+            who.pid(),
+            status.code(),
+            who.toString(),
+            "",
+            resource,
+            act,
+            detail));
   }
 
   private void worker(AuditEvent event, Status status, String device, int pid, String detail) {

@@ -65,6 +65,7 @@ final class AuditFeeder implements JournalSupervisor.Feed {
   private long lostEventsTold;
   private final AtomicLong storedTotal = new AtomicLong();
   private final AtomicLong published = new AtomicLong();
+  private volatile String state = "no process";
   private Runnable whenStored;
   private Runnable whenAvailable;
 
@@ -119,6 +120,11 @@ final class AuditFeeder implements JournalSupervisor.Feed {
   /** Entries stored since the start, of which the journal told. */
   long stored() {
     return storedTotal.get();
+  }
+
+  /** In words, for people. */
+  String state() {
+    return state;
   }
 
   /** Entries put into rings since the start. */
@@ -283,6 +289,7 @@ final class AuditFeeder implements JournalSupervisor.Feed {
   private void judge() {
     boolean available = link != null && greeted && link.isOpen() && !backlog.isLong();
     keyUses.taken(available);
+    state = describe(available);
     if (available && whenAvailable != null) {
       whenAvailable.run();
       whenAvailable = null;
@@ -291,6 +298,17 @@ final class AuditFeeder implements JournalSupervisor.Feed {
       whenStored.run();
       whenStored = null;
     }
+  }
+
+  private String describe(boolean available) {
+    if (available) {
+      return "recording";
+    }
+    String waiting = "; " + backlog.size() + " records wait";
+    if (link == null || !greeted) {
+      return "no process" + waiting;
+    }
+    return (link.isOpen() ? "behind" : "full") + waiting;
   }
 
   private void check() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.audit;
 
+import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.control.SessionEvents;
 import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.supervisor.WorkerEvents;
@@ -14,6 +15,11 @@ public interface AuditTrail extends AutoCloseable {
 
   KeyUseJournal keyUses();
 
+  AdminEvents administration();
+
+  /** In words, for people. Any thread. */
+  String state();
+
   /** Begins; the broker has its directory and lets nobody in yet. */
   void open(long brokerEpoch) throws IOException;
 
@@ -23,15 +29,25 @@ public interface AuditTrail extends AutoCloseable {
    */
   void awaitTaking() throws IOException;
 
-  /** Lets go without ending anything that a successor can use; flushed before. */
-  void handOver() throws IOException;
+  /**
+   * Flushes and lets go of what a successor can use, without waiting for it. What happens later is
+   * not recorded.
+   *
+   * @param detail of the last record
+   * @param handedOver runs, on any thread, when the successor may take it
+   */
+  void handOver(String detail, Runnable handedOver);
 
-  /** Flushes and ends; nothing happens any more that would be recorded. */
+  /** Flushes, unless it was handed over, and ends; nothing happens any more. */
   @Override
   void close() throws IOException;
 
   /** A trail of listeners that need no beginning and no end. */
-  static AuditTrail of(SessionEvents sessions, WorkerEvents workers, KeyUseJournal keyUses) {
+  static AuditTrail of(
+      SessionEvents sessions,
+      WorkerEvents workers,
+      KeyUseJournal keyUses,
+      AdminEvents administration) {
     return new AuditTrail() {
       @Override
       public SessionEvents sessions() {
@@ -49,13 +65,25 @@ public interface AuditTrail extends AutoCloseable {
       }
 
       @Override
+      public AdminEvents administration() {
+        return administration;
+      }
+
+      @Override
+      public String state() {
+        return "none";
+      }
+
+      @Override
       public void open(long brokerEpoch) {}
 
       @Override
       public void awaitTaking() {}
 
       @Override
-      public void handOver() {}
+      public void handOver(String detail, Runnable handedOver) {
+        handedOver.run();
+      }
 
       @Override
       public void close() {}

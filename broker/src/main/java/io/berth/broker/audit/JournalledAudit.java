@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.audit;
 
+import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.JournalConfig.OnFailure;
 import io.berth.broker.control.ControlLoop;
@@ -36,6 +37,7 @@ public final class JournalledAudit implements AuditTrail {
   private final AuditEvents events;
   private final Thread thread;
   private JournalSupervisor supervisor;
+  private volatile boolean gone;
 
   /**
    * Touches nothing yet.
@@ -83,6 +85,16 @@ public final class JournalledAudit implements AuditTrail {
   @Override
   public KeyUseJournal keyUses() {
     return keyUses;
+  }
+
+  @Override
+  public AdminEvents administration() {
+    return events;
+  }
+
+  @Override
+  public String state() {
+    return feeder.state();
   }
 
   /** Records something that is neither a session's nor a worker's event. Any thread. */
@@ -152,27 +164,46 @@ public final class JournalledAudit implements AuditTrail {
   }
 
   @Override
-  public void handOver() throws IOException {
-    flush();
-    await(
-        done -> {
-          supervisor.handOver();
-          done.run();
-        },
-        FLUSH_NANOS);
-    end();
+  public void handOver(String detail, Runnable handedOver) {
+    record(AuditEntry.own(AuditEvent.BROKER_STOPPED, 0, detail));
+    loop.execute(
+        () -> {
+          Runnable letGo =
+              new Runnable() {
+                private boolean done;
+
+                @Override
+                public void run() {
+                  if (!done) {
+                    done = true;
+                    gone = true;
+                    supervisor.handOver();
+                    handedOver.run();
+                  }
+                }
+              };
+          loop.schedule(FLUSH_NANOS, letGo);
+          feeder.flush(letGo);
+        });
   }
 
   @Override
   public void close() throws IOException {
-    record(AuditEntry.own(AuditEvent.BROKER_STOPPED, 0, ""));
-    flush();
-    long graceNanos = config.supervision().stopGraceNanos() + FLUSH_NANOS;
-    if (!await(supervisor::stop, graceNanos)) {
-      LOG.error("the journal's guard has not ended in time");
+    if (!thread.isAlive()) {
+      return; // It was never opened, or could not be.
+    }
+    if (!gone) {
+      record(AuditEntry.own(AuditEvent.BROKER_STOPPED, 0, ""));
+      flush();
+      long graceNanos = config.supervision().stopGraceNanos() + FLUSH_NANOS;
+      if (!await(supervisor::stop, graceNanos)) {
+        LOG.error("the journal's guard has not ended in time");
+      }
     }
     end();
-    supervisor.close();
+    if (!gone) {
+      supervisor.close();
+    }
   }
 
   private void end() throws IOException {
