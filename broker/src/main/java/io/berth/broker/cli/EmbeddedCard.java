@@ -46,6 +46,8 @@ final class EmbeddedCard {
           home.toString(),
           "--index",
           index,
+          "--access-password-file",
+          passwordFile.toString(),
           "--password-file",
           passwordFile.toString());
     }
