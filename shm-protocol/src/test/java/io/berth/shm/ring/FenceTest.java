@@ -99,8 +99,8 @@ class FenceTest {
   /**
    * Shows that the test above can fail, on a machine with two idle processors: each side's store
    * must still be in its store buffer when the other side loads, which is a window of nanoseconds.
-   * Two busy virtual processors did not show it in 200 000 rounds here, nor in 10 million messages
-   * of the broker's soak test. A machine that does not show it proves nothing, and skips.
+   * Two busy virtual processors show it in some runs of 200 000 rounds and not in others. A run
+   * that does not show it proves nothing, and skips.
    */
   @Test
   void without_the_fences_wake_ups_are_lost() throws InterruptedException {
