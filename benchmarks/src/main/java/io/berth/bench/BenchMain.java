@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.bench;
 
+import io.berth.bench.alloc.AllocBench;
 import io.berth.bench.jmh.JmhBench;
 import io.berth.bench.process.RoleMain;
 import io.berth.bench.process.Scratch;
@@ -22,6 +23,7 @@ public final class BenchMain {
           EchoBenches.throughput(),
           EchoBenches.cold(),
           new SignBench(),
+          new AllocBench(),
           new JmhBench("jmh", "JMH benchmarks of the pieces, all or those that match FILTER"));
 
   private BenchMain() {}

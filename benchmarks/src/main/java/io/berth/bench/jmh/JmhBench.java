@@ -63,6 +63,7 @@ public final class JmhBench implements Bench {
             .jvmArgsAppend(
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Dagrona.disable.bounds.checks=true",
+                "-Dberth.native.dir=" + System.getProperty("berth.dist") + "/lib/native",
                 "-XX:-UsePerfData")
             .shouldFailOnError(true)
             .build();

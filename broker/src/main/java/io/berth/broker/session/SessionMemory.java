@@ -130,6 +130,11 @@ public final class SessionMemory implements AutoCloseable {
     return bellToBroker;
   }
 
+  /** The writing end behind {@link #doorbell}. */
+  int bellToClient() {
+    return bellToClient;
+  }
+
   /** Descriptors for the peer in the order of the WELCOME message; the caller closes the second. */
   public int[] peerDescriptors() throws OsException {
     return new int[] {

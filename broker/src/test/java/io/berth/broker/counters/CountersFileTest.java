@@ -23,6 +23,12 @@ class CountersFileTest {
     return directory.resolve("counters");
   }
 
+  private CountersFile published(long brokerEpoch) throws IOException {
+    CountersFile counters = CountersFile.create(file(), brokerEpoch, 0);
+    counters.publish();
+    return counters;
+  }
+
   private Map<String, Long> read() throws IOException {
     Map<String, Long> values = new TreeMap<>();
     CountersFile.read(file(), (label, value) -> values.put(label, value));
@@ -31,7 +37,7 @@ class CountersFileTest {
 
   @Test
   void a_reader_sees_what_is_counted_while_it_is_counted() throws IOException {
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       BrokerCounters counters = new BrokerCounters(file.counters());
       counters.admitted.incrementPlain();
       counters.admitted.incrementPlain();
@@ -53,7 +59,7 @@ class CountersFileTest {
   void reading_says_nothing_on_the_console() throws IOException {
     PrintStream before = System.err;
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       new BrokerCounters(file.counters());
       System.setErr(new PrintStream(said, true, UTF_8));
       read();
@@ -65,9 +71,9 @@ class CountersFileTest {
 
   @Test
   void a_file_of_an_earlier_broker_is_replaced_and_its_readers_keep_theirs() throws IOException {
-    Path earlier = Files.writeString(file(), "something else");
+    Files.writeString(file(), "something else");
     assertThrows(IOException.class, this::read);
-    try (CountersFile file = CountersFile.create(earlier, 8)) {
+    try (CountersFile file = published(8)) {
       assertTrue(read().isEmpty());
       assertNotNull(file.counters());
     }
@@ -76,7 +82,7 @@ class CountersFileTest {
   @Test
   void a_file_that_is_cut_short_is_refused_at_any_length() throws IOException {
     byte[] whole;
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       new BrokerCounters(file.counters());
       whole = Files.readAllBytes(file());
     }
