@@ -23,6 +23,12 @@ class CountersFileTest {
     return directory.resolve("counters");
   }
 
+  private CountersFile published(long brokerEpoch) throws IOException {
+    CountersFile file = CountersFile.create(file(), brokerEpoch, 0);
+    file.publish();
+    return file;
+  }
+
   private Map<String, Long> read() throws IOException {
     Map<String, Long> values = new TreeMap<>();
     CountersFile.read(file(), (label, value) -> values.put(label, value));
@@ -31,7 +37,7 @@ class CountersFileTest {
 
   @Test
   void a_reader_sees_what_is_counted_while_it_is_counted() throws IOException {
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       BrokerCounters counters = new BrokerCounters(file.counters());
       counters.admitted.incrementPlain();
       counters.admitted.incrementPlain();
@@ -53,7 +59,7 @@ class CountersFileTest {
   void reading_says_nothing_on_the_console() throws IOException {
     PrintStream before = System.err;
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       new BrokerCounters(file.counters());
       System.setErr(new PrintStream(said, true, UTF_8));
       read();
@@ -65,9 +71,9 @@ class CountersFileTest {
 
   @Test
   void a_file_of_an_earlier_broker_is_replaced_and_its_readers_keep_theirs() throws IOException {
-    Path earlier = Files.writeString(file(), "something else");
+    Files.writeString(file(), "something else");
     assertThrows(IOException.class, this::read);
-    try (CountersFile file = CountersFile.create(earlier, 8)) {
+    try (CountersFile file = published(8)) {
       assertTrue(read().isEmpty());
       assertNotNull(file.counters());
     }
@@ -76,7 +82,7 @@ class CountersFileTest {
   @Test
   void a_file_that_is_cut_short_is_refused_at_any_length() throws IOException {
     byte[] whole;
-    try (CountersFile file = CountersFile.create(file(), 7)) {
+    try (CountersFile file = published(7)) {
       new BrokerCounters(file.counters());
       whole = Files.readAllBytes(file());
     }
@@ -89,5 +95,44 @@ class CountersFileTest {
     whole[0] ^= 1;
     Files.write(file(), whole);
     assertThrows(IOException.class, this::read);
+  }
+
+  @Test
+  void a_broker_that_does_not_get_to_run_leaves_the_file_of_the_running_one() throws IOException {
+    try (CountersFile running = published(7)) {
+      new BrokerCounters(running.counters()).admitted.incrementPlain();
+      try (CountersFile second = CountersFile.create(file(), 8, 1)) {
+        new BrokerCounters(second.counters(), "echo:x");
+        assertEquals(1, read().get("requests-admitted"));
+      }
+      assertEquals(1, read().get("requests-admitted"));
+      assertEquals(7, CountersFile.read(file(), (label, value) -> {}).brokerEpoch());
+    }
+  }
+
+  @Test
+  void figures_of_devices_are_read_under_their_names() throws IOException {
+    try (CountersFile file = CountersFile.create(file(), 7, 2)) {
+      file.publish();
+      BrokerCounters counters = new BrokerCounters(file.counters(), "echo:a", "hsm:b");
+      counters.device(1).publish(3, 2, 100, 8);
+      Map<String, Long> values = read();
+      assertEquals(3, values.get("device-queued hsm:b"));
+      assertEquals(2, values.get("device-in-flight hsm:b"));
+      assertEquals(100, values.get("device-completed hsm:b"));
+      assertEquals(8, values.get("device-window hsm:b"));
+      assertEquals(0, values.get("device-completed echo:a"));
+    }
+  }
+
+  @Test
+  void there_is_room_for_the_counters_of_many_devices() throws IOException {
+    String[] resources = new String[500];
+    Arrays.setAll(resources, i -> "echo:device-" + i);
+    try (CountersFile file = CountersFile.create(file(), 7, resources.length)) {
+      file.publish();
+      new BrokerCounters(file.counters(), resources).device(499).publish(1, 1, 1, 1);
+      assertEquals(1, read().get("device-window echo:device-499"));
+    }
   }
 }
