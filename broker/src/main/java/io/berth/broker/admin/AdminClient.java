@@ -138,6 +138,11 @@ public final class AdminClient implements AutoCloseable {
               Kind.NO_ANSWER, socket + ": the answer is no AdminReply: " + e.getMessage());
         }
       }
+      if (result == -Errno.ECONNRESET) {
+        // Told once, when the broker closed before it read our request, and before what it sent
+        // first: the reason why is still there to be read.
+        continue;
+      }
       if (result != -Errno.EAGAIN || sent < 0) {
         throw new AdminException(
             Kind.NO_ANSWER, "the broker closed " + socket + " without an answer");

@@ -30,13 +30,16 @@ final class RawPeer implements AutoCloseable {
   /** The next reply; null at the end of the connection. */
   AdminReply receive() throws IOException {
     ByteBuffer packet = ByteBuffer.allocateDirect(AdminMessages.MAX_PACKET_BYTES);
-    for (int waits = 0; waits < 2; waits++) {
+    for (int waits = 0; waits < 3; waits++) {
       long result = Sockets.receive(fd, Memory.addressOf(packet), packet.capacity(), null);
       if (result == -Errno.EAGAIN) {
         Descriptors.poll(fd, Descriptors.POLLIN, PATIENCE_MILLIS);
         continue;
       }
-      if (result == 0 || result == -Errno.ECONNRESET) {
+      if (result == -Errno.ECONNRESET) {
+        continue; // Closed with our request unread; what was sent before is still to be read.
+      }
+      if (result == 0) {
         return null;
       }
       packet.limit(Sockets.bytesOf(OsException.check("recvmsg", result)));

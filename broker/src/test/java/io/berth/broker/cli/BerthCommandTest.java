@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.berth.broker.admin.RunningBroker;
+import io.berth.jni.os.ProcessControl;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -125,9 +128,22 @@ class BerthCommandTest {
 
   @Test
   void a_second_broker_leaves_the_first_ones_files_alone() throws Exception {
-    Berth second = Berth.run("up", "--config", broker.configFile().toString());
-    assertEquals(1, second.exitCode());
-    assertTrue(second.err().contains("another broker runs in " + run), second.err());
+    Path err = directory.resolve("err");
+    List<String> up =
+        java(
+            System.getProperty("java.class.path"),
+            System.getProperty("berth.native.dir"),
+            "up",
+            "--config",
+            broker.configFile().toString());
+    Process second =
+        new ProcessBuilder(up)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(err.toFile())
+            .start();
+    assertEquals(1, second.waitFor());
+    String said = Files.readString(err);
+    assertTrue(said.contains("another broker runs in " + run), said);
     assertEquals(0, Berth.run("status", "--run", run).exitCode());
     assertEquals(0, Berth.run("top", "-n", "1", "--every", "10ms", "--run", run).exitCode());
   }
@@ -207,48 +223,67 @@ class BerthCommandTest {
 
   @Test
   void another_user_is_no_administrator_unless_the_configuration_says_so() throws Exception {
-    assumeTrue(Files.isWritable(Path.of("/proc/sys/kernel")) && canBecomeNobody());
+    assumeTrue(
+        ProcessControl.effectiveUid() == 0, "only root can run a command as somebody else");
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    String classPath = readableByAll(System.getProperty("java.class.path"));
+    String natives = readableByAll(System.getProperty("berth.native.dir"));
     try (RunningBroker others = RunningBroker.start("administrators:\n  users: [65533]\n")) {
-      Path root = others.configFile().getParent();
-      Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
-      assertEquals(4, asUser(65532, others, "status"));
-      assertEquals(0, asUser(65533, others, "status"));
+      assertEquals(4, statusAs(65532, classPath, natives, others));
+      assertEquals(0, statusAs(65533, classPath, natives, others));
     }
-    assertEquals(4, asUser(65532, broker, "status"));
+    assertEquals(4, statusAs(65532, classPath, natives, broker));
   }
 
-  private static boolean canBecomeNobody() throws Exception {
-    // A class path in root's home cannot be read by anybody else.
-    List<String> command = new ArrayList<>(become(65532));
-    command.addAll(List.of("sh", "-c", "for f; do test -r \"$f\" || exit 1; done", "sh"));
-    command.addAll(List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1)));
-    command.add(System.getProperty("berth.native.dir"));
-    return new ProcessBuilder(command).start().waitFor() == 0;
+  /** A copy of each entry: those in root's home cannot be read by anybody else. */
+  private String readableByAll(String entries) throws IOException {
+    List<String> copies = new ArrayList<>();
+    for (String entry : entries.split(File.pathSeparator, -1)) {
+      Path from = Path.of(entry);
+      if (!Files.exists(from)) {
+        continue;
+      }
+      Path to = Files.createTempDirectory(directory, "cp").resolve(from.getFileName());
+      Files.setPosixFilePermissions(to.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+      try (Stream<Path> files = Files.walk(from)) {
+        for (Path file : files.toList()) {
+          Path copy = to.resolve(from.relativize(file).toString());
+          Files.copy(file, copy);
+          Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+      }
+      copies.add(to.toString());
+    }
+    return String.join(File.pathSeparator, copies);
   }
 
-  private static List<String> become(int uid) {
-    return List.of("setpriv", "--reuid", "" + uid, "--regid", "" + uid, "--clear-groups");
-  }
-
-  private static int asUser(int uid, RunningBroker of, String command) throws Exception {
+  private static int statusAs(int uid, String classPath, String natives, RunningBroker of)
+      throws Exception {
     Files.setPosixFilePermissions(
         of.configFile().getParent(), PosixFilePermissions.fromString("rwx--x--x"));
-    List<String> words = new ArrayList<>(become(uid));
-    words.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Dberth.native.dir=" + System.getProperty("berth.native.dir"),
-            "-cp",
-            System.getProperty("java.class.path"),
-            BerthCommand.class.getName(),
-            command,
-            "--run",
-            of.runDirectory().toString()));
+    List<String> words =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid", "" + uid, "--regid", "" + uid, "--clear-groups"));
+    words.addAll(java(classPath, natives, "status", "--run", of.runDirectory().toString()));
     return new ProcessBuilder(words)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start()
         .waitFor();
+  }
+
+  private static List<String> java(String classPath, String natives, String... arguments) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Dberth.native.dir=" + natives,
+                "-Dberth.dist=" + System.getProperty("berth.dist"),
+                "-cp",
+                classPath,
+                BerthCommand.class.getName()));
+    words.addAll(List.of(arguments));
+    return words;
   }
 }
