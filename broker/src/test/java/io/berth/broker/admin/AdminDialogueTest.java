@@ -64,7 +64,7 @@ class AdminDialogueTest {
     BrokerStatus status = status();
     assertEquals(ProcessHandle.current().pid(), status.getPid());
     assertEquals(broker.runDirectory().toString(), status.getRunDirectory());
-    assertEquals("of the test", status.getJournal());
+    assertEquals("none", status.getJournal());
     assertTrue(status.getMemoryLimitBytes() > 0);
     assertEquals(0, status.getDevicesCount());
   }

@@ -2,6 +2,7 @@
 package io.berth.broker.admin;
 
 import io.berth.broker.Broker;
+import io.berth.broker.audit.AuditTrail;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigException;
 import io.berth.broker.config.ConfigLoader;
@@ -32,8 +33,7 @@ public final class RunningBroker implements AutoCloseable {
     this.config = new ConfigLoader().load(file);
     Silence silence = new Silence();
     this.broker =
-        new Broker(
-            config, DIST, silence, silence, KeyUseJournal.NONE, new Acts(), () -> "of the test");
+        new Broker(config, DIST, AuditTrail.of(silence, silence, KeyUseJournal.NONE, new Acts()));
     broker.start();
   }
 
