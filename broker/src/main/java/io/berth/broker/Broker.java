@@ -71,6 +71,7 @@ public final class Broker implements AutoCloseable {
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
     RunDirectory.make(config.broker().runDirectory());
+    RunDirectory.prepare(config.broker().runDirectory());
     this.countersFile =
         CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
     BrokerCounters counters =

@@ -21,16 +21,24 @@ final class RunDirectory implements AutoCloseable {
     this.lock = lock;
   }
 
+  /** Makes the directory and what is in it from the start; touches no broker that has it. */
+  static void prepare(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Path workers = directory.resolve("workers");
+    Files.createDirectories(workers);
+    Files.setPosixFilePermissions(workers, PosixFilePermissions.fromString("rwx------"));
+  }
+
   /**
    * Takes the directory.
    *
    * @throws IOException if another broker has it
    */
   static RunDirectory take(Path directory) throws IOException {
-    make(directory);
-    Path workers = directory.resolve("workers");
-    Files.createDirectories(workers);
-    Files.setPosixFilePermissions(workers, PosixFilePermissions.fromString("rwx------"));
+    prepare(directory);
     Path lockFile = directory.resolve("broker.lock");
     FileChannel channel =
         FileChannel.open(

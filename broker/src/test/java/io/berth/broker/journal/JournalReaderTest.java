@@ -28,7 +28,7 @@ class JournalReaderTest {
       assertEquals(0, JournalReader.givenAfter(journal.files(), open.lastSequence()));
       List<AuditRecord> last = JournalReader.last(journal.files(), 3);
       assertEquals(
-          List.of(AuditEvent.KEY_USED, AuditEvent.CHECKPOINT, AuditEvent.KEY_USED),
+          List.of(AuditEvent.CHECKPOINT, AuditEvent.KEY_USED, AuditEvent.CHECKPOINT),
           last.stream().map(r -> r.entry().event()).toList());
     }
   }
