@@ -259,7 +259,7 @@ final class BadInputTest {
                 }
               });
       assertEquals(Reason.BUDGET_EXCEEDED, end.reason(), end.toString());
-      assertNames(end.getMessage(), ">=");
+      assertNames(end.getMessage(), "shared memory", Integer.toString(8 << 20));
       // Who is in is served; who leaves makes room.
       try (Resource bench = clients.get(0).open("echo:bench")) {
         bench.call(Request.of(EchoOperation.ECHO).timeout(PATIENCE));
