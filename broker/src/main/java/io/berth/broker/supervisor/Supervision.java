@@ -27,6 +27,7 @@ public final class Supervision implements AutoCloseable {
   private final List<WorkerDoor> doors = new ArrayList<>();
   private final List<GuardProcess> guards = new ArrayList<>();
   private boolean stopping;
+  private boolean opened;
   private boolean handedOver;
 
   public Supervision(
@@ -67,6 +68,7 @@ public final class Supervision implements AutoCloseable {
 
   /** Opens the doors and starts guards; before the control thread runs. */
   public void open() throws IOException {
+    opened = true;
     for (WorkerDoor door : doors) {
       door.open();
     }
@@ -166,7 +168,8 @@ public final class Supervision implements AutoCloseable {
     for (WorkerDoor door : doors) {
       door.close();
     }
-    if (!handedOver) {
+    // One that was refused the run directory must not forget the guards of the broker that has it.
+    if (opened && !handedOver) {
       for (GuardProcess guard : guards) {
         guard.ended();
       }

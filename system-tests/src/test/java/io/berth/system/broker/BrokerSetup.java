@@ -78,14 +78,18 @@ public final class BrokerSetup {
 
   /** A software card as device {@code hsm:NAME}; further lines go into its entry. */
   public SoftwareCard card(String name, String... lines) {
-    SoftwareCard card;
+    SoftwareCard card = provision(name);
+    card(name, card, Installation.cardLibrary(), lines);
+    return card;
+  }
+
+  /** Makes a software card that no device names yet. */
+  public SoftwareCard provision(String name) {
     try {
-      card = SoftwareCard.make(directory, name);
+      return SoftwareCard.make(directory, name);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-    card(name, card, Installation.cardLibrary(), lines);
-    return card;
   }
 
   /** As {@link #card(String, String...)} with a card that exists and a library of choice. */

@@ -61,8 +61,10 @@ public final class Brokers implements AfterEachCallback {
     if (!broker.isAlive()) {
       return; // The test ended it and has judged how.
     }
-    // 143: a JVM ended by SIGTERM, after its shutdown hooks.
-    assertEquals(143, broker.stop(), () -> "exit code of the broker" + broker.tails());
+    assertEquals(
+        RunningBroker.ENDED_BY_TERM,
+        broker.stop(),
+        () -> "exit code of the broker" + broker.tails());
     assertNothingLeft(broker);
   }
 

@@ -25,9 +25,15 @@ import java.util.regex.Pattern;
 public final class RunningBroker implements AutoCloseable {
   private static final int LOG_TAIL_LINES = 60;
 
+  /** Of a JVM that SIGTERM ended, after its shutdown hooks. */
+  static final int ENDED_BY_TERM = 128 + 15;
+
   private final BrokerSetup setup;
   private final List<Path> logs = new ArrayList<>();
   private Process process;
+
+  /** The successor of the process that was launched, if there is one; nobody's child here. */
+  private ProcessView successor;
 
   RunningBroker(BrokerSetup setup) throws IOException {
     this.setup = setup;
@@ -60,11 +66,26 @@ public final class RunningBroker implements AutoCloseable {
   }
 
   public ProcessView view() {
-    return new ProcessView(process.pid());
+    return successor != null ? successor : new ProcessView(process.pid());
   }
 
   public boolean isAlive() {
-    return process.isAlive();
+    return successor != null ? successor.isAlive() : process.isAlive();
+  }
+
+  /** After a reload: the successor is the broker, and the one before must end by itself. */
+  public void succeeded() {
+    ProcessView former = view();
+    Await.until("broker " + former.pid() + " ends after a reload", () -> !former.isAlive());
+    List<ProcessView> found =
+        ProcessView.mentioning(setup.configFile().toString()).stream()
+            .filter(process -> process.commandLine().contains("--succeed"))
+            .filter(ProcessView::isAlive)
+            .toList();
+    if (found.size() != 1) {
+      throw new AssertionError("successors: " + found + ", expected one" + tails());
+    }
+    successor = found.get(0);
   }
 
   /** A client of this broker. */
@@ -109,8 +130,8 @@ public final class RunningBroker implements AutoCloseable {
   }
 
   private void requireAlive() {
-    if (!process.isAlive()) {
-      throw new AssertionError("the broker ended with " + process.exitValue() + tails());
+    if (!isAlive()) {
+      throw new AssertionError("the broker has ended" + tails());
     }
   }
 
@@ -216,6 +237,11 @@ public final class RunningBroker implements AutoCloseable {
 
   /** SIGTERM, and waits for the end; returns the exit code. */
   public int stop() throws InterruptedException {
+    if (successor != null) {
+      successor.signal("TERM");
+      Await.until("the successor stops", () -> !successor.isAlive(), this::tails);
+      return ENDED_BY_TERM;
+    }
     process.destroy();
     if (!process.waitFor(60, SECONDS)) {
       throw new AssertionError("the broker does not stop" + tails());

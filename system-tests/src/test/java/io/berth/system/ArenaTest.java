@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.client.BerthClient;
+import io.berth.client.BerthException;
+import io.berth.client.Block;
+import io.berth.client.Direction;
+import io.berth.client.Reason;
+import io.berth.client.Reply;
+import io.berth.client.Request;
+import io.berth.client.Resource;
+import io.berth.client.StatusCode;
+import io.berth.shm.frame.EchoOperation;
+import io.berth.system.broker.BrokerSetup;
+import io.berth.system.broker.Brokers;
+import io.berth.system.broker.RunningBroker;
+import io.berth.system.load.BlockHolderMain;
+import io.berth.system.load.JavaProcess;
+import io.berth.system.process.ProcessView;
+import io.berth.system.watch.ResourceUse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Large data by reference, while those who use it die or give it back early. */
+final class ArenaTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int[] SIZES = {1, 4_095, 4_096, 65_537, 1 << 20, 16 << 20};
+
+  @RegisterExtension final Brokers brokers = new Brokers();
+
+  private RunningBroker broker;
+
+  @BeforeEach
+  void start() throws Exception {
+    broker = brokers.start(BrokerSetup.make().echoWithLanes("bench", 2)).awaitEcho("echo:bench");
+  }
+
+  private static Block filled(Resource resource, int bytes, long seed) {
+    Block block = resource.allocate(Direction.INPUT, bytes);
+    block.buffer().put(content(bytes, seed));
+    return block;
+  }
+
+  private static byte[] content(int bytes, long seed) {
+    byte[] content = new byte[bytes];
+    new Random(seed).nextBytes(content);
+    return content;
+  }
+
+  private static void assertEchoed(Resource resource, Block input, Block output, long seed) {
+    Reply reply =
+        resource.call(
+            Request.of(EchoOperation.ECHO)
+                .input(input)
+                .output(output)
+                .idempotent()
+                .timeout(PATIENCE));
+    assertEquals(input.bytes(), reply.outputBytes());
+    ByteBuffer out = output.buffer();
+    out.limit(input.bytes());
+    assertEquals(ByteBuffer.wrap(content(input.bytes(), seed)), out, "bytes of the block");
+  }
+
+  @Test
+  void blocks_of_all_sizes_go_through_unchanged() {
+    try (BerthClient client = broker.client("blocks");
+        Resource bench = client.open("echo:bench")) {
+      for (int bytes : SIZES) {
+        for (int round = 0; round < 3; round++) {
+          try (Block input = filled(bench, bytes, bytes + round);
+              Block output = bench.allocate(Direction.OUTPUT, bytes)) {
+            assertEchoed(bench, input, output, bytes + round);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void an_output_block_in_flight_is_pinned_whatever_its_caller_does() throws Exception {
+    try (BerthClient client = broker.client("pins");
+        Resource bench = client.open("echo:bench");
+        Block output = bench.allocate(Direction.OUTPUT, 4096)) {
+      ByteBuffer halfSecond = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+      halfSecond.putInt(500_000).flip();
+      CompletableFuture<Reply> slow =
+          bench.submit(
+              Request.of(EchoOperation.DELAY)
+                  .payload(halfSecond)
+                  .output(output)
+                  .timeout(PATIENCE));
+      BerthException end =
+          assertThrows(
+              BerthException.class,
+              () ->
+                  bench.call(
+                      Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE)));
+      assertEquals(Reason.BLOCK_PINNED, end.reason());
+      assertEquals(StatusCode.OK, slow.join().status());
+      bench.call(Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE));
+    }
+  }
+
+  @Test
+  void a_block_of_an_earlier_broker_is_stale_and_a_new_one_serves() throws Exception {
+    try (BerthClient client = broker.client("stale");
+        Resource bench = client.open("echo:bench");
+        Block old = filled(bench, 4096, 1)) {
+      bench.call(Request.of(EchoOperation.TOUCH).input(old).idempotent().timeout(PATIENCE));
+      broker.kill();
+      broker.startAgain();
+      bench.call(Request.of(EchoOperation.ECHO).idempotent().timeout(PATIENCE));
+      BerthException end =
+          assertThrows(
+              BerthException.class,
+              () -> bench.call(Request.of(EchoOperation.TOUCH).input(old).timeout(PATIENCE)));
+      assertEquals(Reason.STALE_REFERENCE, end.reason());
+      try (Block input = filled(bench, 4096, 2);
+          Block output = bench.allocate(Direction.OUTPUT, 4096)) {
+        assertEchoed(bench, input, output, 2);
+      }
+    }
+  }
+
+  @Test
+  void a_successor_of_a_killed_worker_serves_the_same_blocks() {
+    try (BerthClient client = broker.client("survivor");
+        Resource bench = client.open("echo:bench");
+        Block input = filled(bench, 1 << 20, 3);
+        Block output = bench.allocate(Direction.OUTPUT, 1 << 20)) {
+      assertEchoed(bench, input, output, 3);
+      ProcessView first = broker.worker("bench");
+      first.signal("KILL");
+      assertEchoed(bench, input, output, 3);
+      assertFalse(first.isAlive());
+    }
+  }
+
+  @Test
+  void memory_of_a_client_that_is_killed_with_blocks_in_flight_comes_back() throws Exception {
+    ProcessView worker = broker.worker("bench");
+    ResourceUse before = ResourceUse.of(broker.view());
+    ResourceUse workerBefore = ResourceUse.of(worker);
+    for (int i = 0; i < 2; i++) {
+      try (JavaProcess holder =
+          JavaProcess.start(BlockHolderMain.class, broker.socket(), "echo:bench")) {
+        holder.awaitLine("holding");
+        assertTrue(
+            ResourceUse.of(broker.view()).memoryFiles() > before.memoryFiles(),
+            "the broker shows the segments");
+      }
+    }
+    ResourceUse.awaitNoMoreThan(before, broker.view());
+    ResourceUse.awaitNoMoreThan(workerBefore, worker);
+  }
+
+  @Test
+  void more_than_the_budget_is_refused_and_what_is_given_back_can_be_had_again() throws Exception {
+    BrokerSetup small =
+        BrokerSetup.make()
+            .broker("memory_limit_mb: 64")
+            .broker("arena: {max_segment_mb: 8, max_mb_per_session: 16, max_mb_total: 16}");
+    RunningBroker limited = brokers.start(small.echoWithLanes("bench", 1));
+    limited.awaitEcho("echo:bench");
+    for (int round = 0; round < 3; round++) {
+      try (BerthClient client = limited.client("greedy");
+          Resource bench = client.open("echo:bench")) {
+        Block first = bench.allocate(Direction.INPUT, 8 << 20);
+        Block second = bench.allocate(Direction.INPUT, 8 << 20);
+        BerthException end =
+            assertThrows(
+                BerthException.class, () -> bench.allocate(Direction.INPUT, 8 << 20).close());
+        assertEquals(Reason.BUDGET_EXCEEDED, end.reason());
+        first.close();
+        second.close();
+      }
+    }
+  }
+}

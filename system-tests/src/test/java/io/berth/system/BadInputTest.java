@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.system;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.client.BerthClient;
+import io.berth.client.BerthException;
+import io.berth.client.Reason;
+import io.berth.client.Request;
+import io.berth.client.Resource;
+import io.berth.client.StatusCode;
+import io.berth.shm.frame.EchoOperation;
+import io.berth.system.broker.BrokerSetup;
+import io.berth.system.broker.Brokers;
+import io.berth.system.broker.Installation;
+import io.berth.system.broker.Installation.Outcome;
+import io.berth.system.broker.RunningBroker;
+import io.berth.system.broker.SoftwareCard;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Wrong files, wrong passwords, limits: one message that names the thing and the remedy. */
+final class BadInputTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  @RegisterExtension final Brokers brokers = new Brokers();
+
+  private static void assertNames(String text, String... words) {
+    assertAll(
+        List.of(words).stream()
+            .map(
+                word ->
+                    () -> assertTrue(text.contains(word), "'" + word + "' is not in: " + text)));
+  }
+
+  /** Starts a broker that must not come up; its output. */
+  private String refusedStart(BrokerSetup setup) throws Exception {
+    RunningBroker broker = brokers.start(setup);
+    assertEquals(1, broker.awaitEnd(), broker::tails);
+    Brokers.assertNothingLeft(broker);
+    assertTrue(!broker.log().contains("\tat "), "a stack trace:" + broker.tails());
+    return broker.log();
+  }
+
+  @Test
+  void a_misspelt_key_is_refused_with_its_line_and_a_suggestion() throws Exception {
+    String said = refusedStart(BrokerSetup.make().broker("sokcet_mode: \"0600\"").echo("bench"));
+    assertNames(said, "berth.yaml", "sokcet_mode", "socket_mode");
+  }
+
+  @Test
+  void values_out_of_range_are_refused_all_at_once() throws Exception {
+    String said =
+        refusedStart(
+            BrokerSetup.make()
+                .broker("slots: 3")
+                .broker("max_sessions: many")
+                .supervision("heartbeat_ms: 0")
+                .echo("bench"));
+    assertNames(said, "slots", "max_sessions", "heartbeat_ms");
+  }
+
+  @Test
+  void a_configuration_that_others_may_write_is_refused() throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echo("bench");
+    setup.write();
+    Files.setPosixFilePermissions(
+        setup.configFile(), PosixFilePermissions.fromString("rw-rw-rw-"));
+    Outcome outcome = up(setup);
+    assertEquals(1, outcome.exitCode(), outcome.output());
+    assertNames(outcome.output(), setup.configFile().toString(), "chmod");
+    delete(setup);
+  }
+
+  @Test
+  void a_configuration_that_is_missing_is_named() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    Outcome outcome = up(setup);
+    assertEquals(1, outcome.exitCode(), outcome.output());
+    assertNames(outcome.output(), setup.configFile().toString());
+    delete(setup);
+  }
+
+  private static Outcome up(BrokerSetup setup) {
+    return Installation.run(
+        List.of(Installation.command().toString(), "up", "--config", "" + setup.configFile()));
+  }
+
+  private static void delete(BrokerSetup setup) throws Exception {
+    Files.deleteIfExists(setup.configFile());
+    Files.delete(setup.directory());
+  }
+
+  /** A broker with one card that cannot serve beside an echo device that can. */
+  private String degraded(BrokerSetup setup) throws Exception {
+    setup.echoWithLanes("bench", 1);
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    try (BerthClient client = broker.client("user");
+        Resource card = client.open("hsm:card")) {
+      BerthException end =
+          assertThrows(
+              BerthException.class,
+              () -> card.call(Request.of(7 << 16 | 1).timeout(Duration.ofSeconds(60))));
+      assertEquals(StatusCode.UNAVAILABLE, end.status(), end.toString());
+    }
+    // The broker goes on for the others: the stated degraded mode.
+    broker.awaitEcho("echo:bench");
+    return broker.log();
+  }
+
+  @Test
+  void a_missing_library_is_named_and_the_other_devices_serve() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = cardWithLibrary(setup, setup.directory().resolve("lib-missing.so"));
+    String said = degraded(setup);
+    assertNames(said, "lib-missing.so", "hsm:card", "given up");
+    assertTrue(Files.isDirectory(card.home()));
+  }
+
+  @Test
+  void a_library_of_another_architecture_is_named_with_both() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    Path foreign = setup.directory().resolve("lib-foreign.so");
+    Files.copy(Installation.cardLibrary(), foreign);
+    try (RandomAccessFile elf = new RandomAccessFile(foreign.toFile(), "rw")) {
+      elf.seek(18); // e_machine
+      boolean onArm = System.getProperty("os.arch").equals("aarch64");
+      elf.write(onArm ? new byte[] {62, 0} : new byte[] {(byte) 183, 0});
+    }
+    cardWithLibrary(setup, foreign);
+    String said = degraded(setup);
+    assertNames(said, "lib-foreign.so", "aarch64", "x86");
+  }
+
+  @Test
+  void a_file_that_is_no_library_is_named() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    Path text = setup.directory().resolve("lib-text.so");
+    Files.writeString(text, "not a library\n");
+    cardWithLibrary(setup, text);
+    assertNames(degraded(setup), "lib-text.so", "ELF");
+  }
+
+  private static SoftwareCard cardWithLibrary(BrokerSetup setup, Path library) {
+    SoftwareCard card = setup.provision("card");
+    setup.card("card", card, library);
+    return card;
+  }
+
+  @Test
+  void a_wrong_card_password_is_said_and_not_shown() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.card("card");
+    card.writePassword("guessed-and-wrong");
+    String said = degraded(setup);
+    assertNames(said, "password", "hsm:card");
+    assertTrue(!said.contains("guessed-and-wrong"), "the password is in the log");
+  }
+
+  @Test
+  void a_card_held_by_another_process_is_said_with_its_pid() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.card("card");
+    // flock as the card's driver takes it: FileChannel.lock() would be another kind of lock.
+    Process holder =
+        new ProcessBuilder(
+                "flock", card.lockFile().toString(), "sh", "-c", "echo holds; exec sleep 600")
+            .redirectErrorStream(true)
+            .start();
+    try {
+      assertEquals('h', holder.getInputStream().read());
+      setup.supervision("give_up_after: 2");
+      setup.echoWithLanes("bench", 1);
+      RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+      broker.awaitLog("given up");
+      assertNames(broker.log(), "hsm:card", card.home().toString());
+    } finally {
+      holder.descendants().forEach(ProcessHandle::destroyForcibly);
+      holder.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void a_device_lock_held_by_another_process_is_said_with_its_pid() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    setup.card("card");
+    Files.createDirectories(setup.lockDirectory());
+    Path lock = setup.lockDirectory().resolve("hsm-card.lock");
+    Process holder =
+        new ProcessBuilder("flock", lock.toString(), "sh", "-c", "echo holds; exec sleep 600")
+            .redirectErrorStream(true)
+            .start();
+    try {
+      assertEquals('h', holder.getInputStream().read());
+      setup.echoWithLanes("bench", 1);
+      RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+      broker.awaitLog("device hsm:card: ");
+      broker.awaitLog("lock");
+      assertNames(broker.log(), Long.toString(holder.pid()));
+      holder.descendants().forEach(ProcessHandle::destroyForcibly);
+      holder.destroyForcibly().waitFor();
+      // As soon as it is free, the device comes by itself.
+      broker.awaitServing("hsm:card");
+    } finally {
+      holder.descendants().forEach(ProcessHandle::destroyForcibly);
+      holder.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void a_second_broker_in_the_same_directory_is_refused_and_the_first_serves_on()
+      throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echoWithLanes("bench", 1);
+    RunningBroker first = brokers.start(setup).awaitEcho("echo:bench");
+    List<Path> files = first.runFiles();
+    Outcome second = up(setup);
+    assertEquals(1, second.exitCode(), second.output());
+    assertNames(second.output(), "another broker", setup.runDirectory().toString());
+    assertEquals(files, first.runFiles(), "files of the first broker");
+    first.awaitEcho("echo:bench");
+  }
+
+  @Test
+  void a_run_directory_that_is_a_file_is_named() throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echo("bench");
+    Files.writeString(setup.runDirectory(), "in the way");
+    RunningBroker broker = brokers.start(setup);
+    assertEquals(1, broker.awaitEnd(), broker::tails);
+    assertNames(broker.log(), setup.runDirectory().toString());
+  }
+
+  @Test
+  void sessions_beyond_the_memory_limit_are_refused_with_the_numbers() throws Exception {
+    BrokerSetup setup =
+        BrokerSetup.make()
+            .broker("memory_limit_mb: 8")
+            .broker("request_ring_kb: 1024")
+            .broker("response_ring_kb: 1024")
+            .echoWithLanes("bench", 1);
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    List<BerthClient> clients = new ArrayList<>();
+    try {
+      BerthException end =
+          assertThrows(
+              BerthException.class,
+              () -> {
+                for (int i = 0; i < 20; i++) {
+                  clients.add(broker.client("one-of-many"));
+                }
+              });
+      assertEquals(Reason.BUDGET_EXCEEDED, end.reason(), end.toString());
+      assertNames(end.getMessage(), "shared memory", Integer.toString(8 << 20));
+      // Who is in is served; who leaves makes room.
+      try (Resource bench = clients.get(0).open("echo:bench")) {
+        bench.call(Request.of(EchoOperation.ECHO).timeout(PATIENCE));
+      }
+    } finally {
+      clients.forEach(BerthClient::close);
+    }
+    broker.awaitEcho("echo:bench");
+  }
+
+  @Test
+  void sessions_beyond_their_number_are_refused_with_the_numbers() throws Exception {
+    BrokerSetup setup =
+        BrokerSetup.make()
+            .broker("max_sessions: 3")
+            .broker("max_sessions_per_uid: 3")
+            .echoWithLanes("bench", 1);
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    List<BerthClient> clients = new ArrayList<>();
+    try {
+      BerthException end =
+          assertThrows(
+              BerthException.class,
+              () -> {
+                for (int i = 0; i < 10; i++) {
+                  clients.add(broker.client("one-of-many"));
+                }
+              });
+      assertEquals(StatusCode.RESOURCE_EXHAUSTED, end.status(), end.toString());
+    } finally {
+      clients.forEach(BerthClient::close);
+    }
+  }
+
+  @Test
+  void a_lock_file_that_cannot_be_made_is_named() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    setup.card("card");
+    setup.supervision("give_up_after: 2");
+    Files.createDirectories(setup.lockDirectory().resolve("hsm-card.lock"));
+    setup.echoWithLanes("bench", 1);
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    broker.awaitLog("hsm-card.lock");
+  }
+}
