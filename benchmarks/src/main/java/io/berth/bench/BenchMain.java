@@ -7,6 +7,7 @@ import io.berth.bench.process.RoleMain;
 import io.berth.bench.process.Scratch;
 import io.berth.bench.report.MachineFacts;
 import io.berth.bench.report.Report;
+import io.berth.bench.report.Row;
 import io.berth.bench.report.Table;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -56,7 +57,13 @@ public final class BenchMain {
   private static void run(Bench bench, BenchOptions options) throws IOException {
     Scratch.removeAbandoned();
     Map<String, Object> machine = MachineFacts.read(options.idle());
-    Report report = new Report(bench.name(), machine, bench.run(options));
+    List<Row> rows = bench.run(options);
+    Report report =
+        new Report(
+            bench.name(),
+            machine,
+            rows,
+            bench.marks().stream().map(mark -> mark.judge(rows)).toList());
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     out.print(new Table(report, bench.comparisons()));
     if (options.json().isPresent()) {

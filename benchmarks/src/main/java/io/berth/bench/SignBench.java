@@ -6,9 +6,9 @@ import io.berth.bench.card.SoftwareCard;
 import io.berth.bench.load.Load;
 import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Row;
+import io.berth.bench.system.NativeProgram;
 import io.berth.bench.system.ProcessSystem;
 import io.berth.bench.system.SystemUnderTest;
-import io.berth.bench.system.Yardsticks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,7 +56,7 @@ final class SignBench implements Bench {
                   List.of(new StagedBench.Case(clients + " × " + model.name(), MEASURED, ROUNDS))));
         }
       }
-      return new StagedBench(name(), purpose(), comparisons(), stages).run(options);
+      return new StagedBench(name(), purpose(), comparisons(), marks(), stages).run(options);
     }
   }
 
@@ -84,7 +84,7 @@ final class SignBench implements Bench {
 
   private static List<String> signDirect(int sessions) throws IOException {
     return List.of(
-        Yardsticks.nativeProgram("sign_direct").toString(),
+        NativeProgram.named("sign_direct").toString(),
         SoftwareCard.library().toString(),
         Integer.toString(SoftwareCard.KEY_INDEX),
         Integer.toString(sessions));
