@@ -73,6 +73,10 @@ public final class BerthSystem implements SystemUnderTest {
     busyClients = count;
   }
 
+  public int clientProcesses() {
+    return clientCommands.size();
+  }
+
   @Override
   public Round run(Load load) throws IOException {
     Map<String, List<Long>> pids = processes();

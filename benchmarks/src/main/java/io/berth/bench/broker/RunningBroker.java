@@ -17,10 +17,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -34,6 +36,10 @@ public final class RunningBroker implements AutoCloseable {
   private static final long STATUS_TIMEOUT_MILLIS = 2_000;
   private static final long LOOK_NANOS = 20_000_000;
   private static final int LOG_LINES_SHOWN = 30;
+  private static final int UNKNOWN = -1;
+
+  /** What the brokers of this run said; all stand on the same machine. */
+  private static final AtomicInteger YIELD_MICROS = new AtomicInteger(UNKNOWN);
 
   private final Scratch scratch;
   private final Path configFile;
@@ -48,6 +54,12 @@ public final class RunningBroker implements AutoCloseable {
     log = scratch.folder().resolve("berth.log");
     Files.createDirectories(runDirectory());
     Files.writeString(configFile, config.text(scratch.folder()));
+  }
+
+  /** How long Berth's waiters yield before they block; empty until a broker has run. */
+  public static OptionalInt yieldMicros() {
+    int micros = YIELD_MICROS.get();
+    return micros == UNKNOWN ? OptionalInt.empty() : OptionalInt.of(micros);
   }
 
   /** Where clients connect. */
@@ -76,6 +88,7 @@ public final class RunningBroker implements AutoCloseable {
     try (AdminClient admin = AdminClient.connect(runDirectory())) {
       BrokerStatus status = admin.status(STATUS_TIMEOUT_MILLIS);
       remember(status);
+      YIELD_MICROS.set(status.getYieldMicros());
       return status;
     } catch (AdminException failed) {
       throw new IOException(failed.getMessage(), failed);
@@ -107,15 +120,19 @@ public final class RunningBroker implements AutoCloseable {
     return processes;
   }
 
+  /** The process that serves a device; 0 when there is none at this moment. */
+  public long workerPid(String resource) throws IOException {
+    return status().getDevicesList().stream()
+        .filter(device -> device.getResource().equals(resource))
+        .mapToLong(DeviceStatus::getWorkerPid)
+        .findFirst()
+        .orElseThrow(() -> new IOException("the broker under test has no " + resource));
+  }
+
   /** Kills the worker of a device; false when there is none at this moment. */
   public boolean killWorker(String resource) throws IOException {
-    for (DeviceStatus device : status().getDevicesList()) {
-      if (device.getResource().equals(resource) && device.getWorkerPid() != 0) {
-        return ProcessHandle.of(device.getWorkerPid()).stream()
-            .anyMatch(ProcessHandle::destroyForcibly);
-      }
-    }
-    return false;
+    long pid = workerPid(resource);
+    return pid != 0 && ProcessHandle.of(pid).stream().anyMatch(ProcessHandle::destroyForcibly);
   }
 
   /** Kills the broker, as {@code kill -9} does, and starts it again at once. */

@@ -38,13 +38,19 @@ public final class Table {
         COLUMNS.stream().filter(column -> report.rows().stream().anyMatch(column::isIn)).toList();
   }
 
-  @Override
-  public String toString() {
+  /** The heading and one line per row, cell by cell. */
+  List<List<String>> lines() {
     List<List<String>> lines = new ArrayList<>();
     lines.add(heading());
     for (Row row : report.rows()) {
       lines.add(line(row));
     }
+    return lines;
+  }
+
+  @Override
+  public String toString() {
+    List<List<String>> lines = lines();
     StringBuilder text = new StringBuilder();
     report
         .machine()
