@@ -6,10 +6,9 @@
  *
  * Each session is a connection of its own. One request at a time on one session is a blocking
  * berth_call; everything else is submitted and polled, with the load's window per session. One
- * session blocks in berth_poll; several are waited for through their descriptors, as an event loop
- * does. All requests are idempotent: what a lost worker or broker costs is time, not answers.
+ * session blocks in berth_poll; several are served by an event loop over their descriptors. All
+ * requests are idempotent: what a lost worker or broker costs is time, not answers.
  */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +22,7 @@
 #define MOST_WINDOW 1024u
 #define POLL_BATCH 64u
 #define POLL_MILLIS 100
-/* As long as the broker yields by default, and for the same reason: see docs/BENCHMARKS.md. */
-#define YIELD_NANOS 50000u
+#define READY_BATCH 64
 
 struct message {
     uint64_t correlation;
@@ -190,39 +188,28 @@ static uint32_t in_flight(const struct client *client) {
     return sum;
 }
 
-/* Arms every session and sleeps until one has something; returns at once if one has it already. */
-static void sleep_for_any(struct client *client) {
-    for (uint32_t i = 0; i < client->count; i++) {
-        bool armed;
-        bench_expect_ok(berth_arm(client->sessions[i].connection, &armed), "berth_arm");
-        if (!armed)
-            return;
+/* Serves one session until it has nothing more and says that it sleeps, as berth.h has it. */
+static void pump(struct client *client, struct session *session, uint32_t window,
+                 struct outcome *outcome, struct outcome *rest) {
+    for (bool armed = false; !armed;) {
+        while (take(client, session, 0, outcome, rest) > 0) {
+            if (outcome != NULL)
+                submit(session, window, now_nanos(), outcome);
+        }
+        bench_expect_ok(berth_arm(session->connection, &armed), "berth_arm");
     }
-    struct epoll_event ready[64];
-    (void)epoll_wait(client->epoll, ready, 64, POLL_MILLIS);
 }
 
-/* One look at all sessions; full windows again for those that had something. */
-static size_t pass(struct client *client, uint32_t window, uint64_t now, struct outcome *outcome,
-                   struct outcome *rest) {
-    size_t taken = 0;
-    for (uint32_t i = 0; i < client->count; i++) {
-        struct session *session = &client->sessions[i];
-        if (session->in_flight > 0)
-            taken += take(client, session, 0, outcome, rest);
-        if (outcome != NULL)
-            submit(session, window, now, outcome);
-    }
-    return taken;
-}
-
-static void run_window(struct client *client, const struct load *load, struct outcome *outcome) {
-    static struct outcome rest;
+/* Several sessions: an event loop that looks only at those that have something. */
+static void run_sessions(struct client *client, const struct load *load, struct outcome *outcome,
+                         struct outcome *rest) {
     uint64_t start = now_nanos();
-    uint64_t idle_since = start;
     client->last_answer = start;
-    memset(&rest, 0, sizeof rest);
-    for (uint64_t now = start;; now = now_nanos()) {
+    for (uint32_t i = 0; i < client->count; i++) {
+        submit(&client->sessions[i], load->window, start, outcome);
+        pump(client, &client->sessions[i], load->window, outcome, rest);
+    }
+    for (uint64_t now = now_nanos();; now = now_nanos()) {
         bool measuring = now - start < load->duration_nanos;
         if (!measuring && outcome->elapsed_nanos == 0)
             outcome->elapsed_nanos = now - start;
@@ -230,21 +217,26 @@ static void run_window(struct client *client, const struct load *load, struct ou
          */
         if (!measuring && in_flight(client) == 0)
             break;
-        struct outcome *counted = measuring ? outcome : NULL;
-        if (client->count == 1) {
-            if (measuring)
-                submit(&client->sessions[0], load->window, now, outcome);
-            take(client, &client->sessions[0], POLL_MILLIS, counted, &rest);
-        } else if (pass(client, load->window, now, counted, &rest) > 0) {
-            idle_since = now;
-        } else if (now - idle_since < YIELD_NANOS) {
-            sched_yield();
-        } else {
-            sleep_for_any(client);
-            idle_since = now_nanos();
-        }
+        struct epoll_event ready[READY_BATCH];
+        int count = epoll_wait(client->epoll, ready, READY_BATCH, POLL_MILLIS);
+        for (int i = 0; i < count; i++)
+            pump(client, ready[i].data.ptr, load->window, measuring ? outcome : NULL, rest);
     }
-    outcome->failed += rest.failed;
+}
+
+/* One session blocks in berth_poll, which is the shorter way. */
+static void run_session(struct client *client, const struct load *load, struct outcome *outcome,
+                        struct outcome *rest) {
+    struct session *session = &client->sessions[0];
+    uint64_t start = now_nanos();
+    client->last_answer = start;
+    for (uint64_t now = start; now - start < load->duration_nanos; now = now_nanos()) {
+        submit(session, load->window, now, outcome);
+        take(client, session, POLL_MILLIS, outcome, rest);
+    }
+    outcome->elapsed_nanos = now_nanos() - start;
+    while (session->in_flight > 0)
+        take(client, session, POLL_MILLIS, NULL, rest);
 }
 
 /* ---- */
@@ -282,6 +274,7 @@ static void open_sessions(struct client *client, const char *socket, const char 
 }
 
 static void run_load(struct client *client, const struct load *load, struct outcome *outcome) {
+    static struct outcome rest; /* of what ends after the run */
     if (load->window == 0 || load->window > MOST_WINDOW) {
         fprintf(stderr, "berth_echo: a window of %u is outside 1..%u\n", load->window, MOST_WINDOW);
         exit(2);
@@ -290,10 +283,14 @@ static void run_load(struct client *client, const struct load *load, struct outc
         make_slots(&client->sessions[i], load->window);
     client->window = load->window;
     memset(outcome, 0, sizeof *outcome);
+    memset(&rest, 0, sizeof rest);
     if (client->count == 1 && load->window == 1)
         run_calls(&client->sessions[0], load, outcome);
+    else if (client->count == 1)
+        run_session(client, load, outcome, &rest);
     else
-        run_window(client, load, outcome);
+        run_sessions(client, load, outcome, &rest);
+    outcome->failed += rest.failed;
 }
 
 int main(int argc, char **argv) {

@@ -29,7 +29,10 @@ public record BenchOptions(
 
   private static final int LONG_REPEATS = 6;
 
-  /** Reads {@code NAME [FILTER] [--json FILE] [--json-dir DIR] [--markdown FILE] [--long] [--idle HOW]} in any order. */
+  /**
+   * Reads {@code NAME [FILTER] [--json FILE] [--json-dir DIR] [--markdown FILE] [--long] [--idle
+   * HOW]} in any order.
+   */
   public static BenchOptions parse(String[] args) {
     String name = null;
     Optional<Path> json = Optional.empty();
@@ -65,13 +68,7 @@ public record BenchOptions(
       throw new IllegalArgumentException("bench: all writes several results: give --json-dir DIR");
     }
     return new BenchOptions(
-        name,
-        json,
-        jsonDirectory,
-        markdown,
-        repeats,
-        idle,
-        filter == null ? ".*" : filter);
+        name, json, jsonDirectory, markdown, repeats, idle, filter == null ? ".*" : filter);
   }
 
   /** The same with another choice of JMH benchmarks. */

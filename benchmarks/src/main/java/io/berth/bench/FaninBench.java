@@ -50,9 +50,7 @@ final class FaninBench implements Bench {
 
     Load load(int sessions, long millis) {
       int window =
-          this == ALL_FULL
-              ? Math.min(LARGEST_WINDOW, Math.max(1, REQUESTS_IN_ALL / sessions))
-              : 1;
+          this == ALL_FULL ? Math.min(LARGEST_WINDOW, Math.max(1, REQUESTS_IN_ALL / sessions)) : 1;
       return new Load(millis, window, 0);
     }
   }
@@ -129,8 +127,7 @@ final class FaninBench implements Bench {
       }
     }
     List<Row> rows = new ArrayList<>();
-    results.forEach(
-        (sessions, of) -> rows.add(Row.ofRounds(BERTH, busy.caseName(sessions), of)));
+    results.forEach((sessions, of) -> rows.add(Row.ofRounds(BERTH, busy.caseName(sessions), of)));
     return rows;
   }
 }

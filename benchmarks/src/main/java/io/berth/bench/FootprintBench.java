@@ -71,12 +71,10 @@ final class FootprintBench implements Bench {
   @Override
   public List<Row> run(BenchOptions options) throws IOException {
     try (SoftwareCard card = new SoftwareCard(CARD)) {
-      BrokerConfig config =
-          BrokerConfig.echo().withCard(CARD, card, CardModel.ON_CPU, SIGNERS);
+      BrokerConfig config = BrokerConfig.echo().withCard(CARD, card, CardModel.ON_CPU, SIGNERS);
       RunningBroker broker = new RunningBroker("footprint", config);
       try (BerthSystem echo =
-          BerthSystem.owning(
-              BERTH, broker, BerthClients.echoSpread(broker, SESSIONS, PROCESSES))) {
+          BerthSystem.owning(BERTH, broker, BerthClients.echoSpread(broker, SESSIONS, PROCESSES))) {
         echo.start();
         echo.run(new Load(LOAD_MILLIS * options.repeats(), 4, 0));
         runAndEnd(BerthSystem.sharing(BERTH, broker, BerthClients.touch(broker, BLOCK_BYTES)));

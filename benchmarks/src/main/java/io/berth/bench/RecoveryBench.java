@@ -75,14 +75,14 @@ final class RecoveryBench implements Bench {
     List<Row> rows = new ArrayList<>();
     int kills = KILLS * options.repeats();
     rows.add(
-        measure(WORKER, (kills + 1) * SECOND_MILLIS, broker -> killWorkerEachSecond(broker, kills)));
+        measure(
+            WORKER, (kills + 1) * SECOND_MILLIS, broker -> killWorkerEachSecond(broker, kills)));
     rows.add(measure(BROKER, OUTAGE_MILLIS, RecoveryBench::killBroker));
     rows.add(measure(RELOAD, OUTAGE_MILLIS, RecoveryBench::reload));
     return rows;
   }
 
-  private static Row measure(String caseName, long loadMillis, Trouble trouble)
-      throws IOException {
+  private static Row measure(String caseName, long loadMillis, Trouble trouble) throws IOException {
     RunningBroker broker = new RunningBroker("recovery", BrokerConfig.echo());
     try (BerthSystem berth =
         BerthSystem.owning(BERTH, broker, BerthClients.echo(broker, CLIENTS))) {

@@ -65,7 +65,8 @@ final class SignBench implements Bench {
   }
 
   private static Figure ratio(String yardstick, String caseName) {
-    return Figure.of(BERTH, caseName, "ops_per_s").over(Figure.of(yardstick, caseName, "ops_per_s"));
+    return Figure.of(BERTH, caseName, "ops_per_s")
+        .over(Figure.of(yardstick, caseName, "ops_per_s"));
   }
 
   private static String caseName(CardModel model, int clients) {
