@@ -51,6 +51,8 @@ void say_result(const struct outcome *outcome) {
     printf("RESULT %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", outcome->operations,
            outcome->failed, outcome->elapsed_nanos, outcome->longest_gap_nanos);
     histogram_print(&outcome->latency);
+    putchar(' ');
+    histogram_print(&outcome->work);
     putchar('\n');
     fflush(stdout);
 }

@@ -24,6 +24,8 @@ struct outcome {
     uint64_t elapsed_nanos;
     uint64_t longest_gap_nanos; /* between two completions */
     struct latency_histogram latency;
+    /* Time within the worker, where the client learns of it; otherwise nothing is recorded. */
+    struct latency_histogram work;
 };
 
 uint64_t now_nanos(void);

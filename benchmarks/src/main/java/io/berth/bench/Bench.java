@@ -2,6 +2,7 @@
 package io.berth.bench;
 
 import io.berth.bench.report.Comparison;
+import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
 import java.io.IOException;
 import java.util.List;
@@ -15,6 +16,11 @@ public interface Bench {
 
   /** The columns that set each row in relation to a yardstick. */
   List<Comparison> comparisons();
+
+  /** What the issue expects of Berth in it; none where it says nothing. */
+  default List<Mark> marks() {
+    return List.of();
+  }
 
   /** Measures; leaves no process and no file behind, also when it fails. */
   List<Row> run(BenchOptions options) throws IOException;

@@ -9,25 +9,43 @@ import java.util.Optional;
  * The command line of {@code ./bench}.
  *
  * @param name which benchmark
- * @param json where to write the result for machines, if anywhere
+ * @param json where to write the result of one benchmark for machines, if anywhere
+ * @param jsonDirectory where to write NAME.json of each benchmark that runs, if anywhere
+ * @param markdown where to write tables for documents, if anywhere
  * @param repeats 1, or more with {@code --long}: how many times as many rounds
  * @param filter a regular expression that JMH benchmarks must contain
  * @param idle how the polling yardsticks wait: yield, spin or backoff
  */
 public record BenchOptions(
-    String name, Optional<Path> json, int repeats, String idle, String filter) {
+    String name,
+    Optional<Path> json,
+    Optional<Path> jsonDirectory,
+    Optional<Path> markdown,
+    int repeats,
+    String idle,
+    String filter) {
+  /** Instead of a name: every benchmark in turn. */
+  public static final String ALL = "all";
+
   private static final int LONG_REPEATS = 6;
 
-  /** Reads {@code NAME [FILTER] [--json FILE] [--long] [--idle HOW]} in any order. */
+  /**
+   * Reads {@code NAME [FILTER] [--json FILE] [--json-dir DIR] [--markdown FILE] [--long] [--idle
+   * HOW]} in any order.
+   */
   public static BenchOptions parse(String[] args) {
     String name = null;
     Optional<Path> json = Optional.empty();
+    Optional<Path> jsonDirectory = Optional.empty();
+    Optional<Path> markdown = Optional.empty();
     int repeats = 1;
     String idle = Waits.YIELD;
     String filter = null;
     for (int i = 0; i < args.length; i++) {
       switch (args[i]) {
         case "--json" -> json = Optional.of(Path.of(valueOf(args, ++i)));
+        case "--json-dir" -> jsonDirectory = Optional.of(Path.of(valueOf(args, ++i)));
+        case "--markdown" -> markdown = Optional.of(Path.of(valueOf(args, ++i)));
         case "--idle" -> idle = valueOf(args, ++i);
         case "--long" -> repeats = LONG_REPEATS;
         default -> {
@@ -46,7 +64,16 @@ public record BenchOptions(
       throw new IllegalArgumentException("bench: which one?");
     }
     Waits.polling(idle);
-    return new BenchOptions(name, json, repeats, idle, filter == null ? ".*" : filter);
+    if (name.equals(ALL) && json.isPresent()) {
+      throw new IllegalArgumentException("bench: all writes several results: give --json-dir DIR");
+    }
+    return new BenchOptions(
+        name, json, jsonDirectory, markdown, repeats, idle, filter == null ? ".*" : filter);
+  }
+
+  /** The same with another choice of JMH benchmarks. */
+  public BenchOptions withFilter(String other) {
+    return new BenchOptions(name, json, jsonDirectory, markdown, repeats, idle, other);
   }
 
   private static String valueOf(String[] args, int index) {

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.bench;
 
+import static io.berth.bench.broker.BerthSystem.BERTH;
+
+import io.berth.bench.broker.BerthClients;
+import io.berth.bench.broker.BerthSystem;
+import io.berth.bench.broker.BrokerConfig;
+import io.berth.bench.broker.RunningBroker;
 import io.berth.bench.card.CardModel;
 import io.berth.bench.card.SoftwareCard;
 import io.berth.bench.load.Load;
 import io.berth.bench.report.Comparison;
+import io.berth.bench.report.Figure;
+import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
+import io.berth.bench.system.NativeProgram;
 import io.berth.bench.system.ProcessSystem;
 import io.berth.bench.system.SystemUnderTest;
-import io.berth.bench.system.Yardsticks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** {@code sign}: SM2 signatures by the software card, one in flight per client. */
 final class SignBench implements Bench {
@@ -41,23 +51,66 @@ final class SignBench implements Bench {
   }
 
   @Override
+  public List<Mark> marks() {
+    List<Mark> marks = new ArrayList<>();
+    for (int clients : List.of(4, 16)) {
+      String name = caseName(CardModel.HARDWARE, clients);
+      marks.add(Mark.atLeast(0.95, "ops_per_s / direct, " + name, ratio(DIRECT, name)));
+    }
+    for (int clients : List.of(4, 16)) {
+      String name = caseName(CardModel.LOCKING_DRIVER, clients);
+      marks.add(Mark.atLeast(1, "ops_per_s / direct-n, " + name, ratio(DIRECT_N, name)));
+    }
+    return marks;
+  }
+
+  private static Figure ratio(String yardstick, String caseName) {
+    return Figure.of(BERTH, caseName, "ops_per_s")
+        .over(Figure.of(yardstick, caseName, "ops_per_s"));
+  }
+
+  private static String caseName(CardModel model, int clients) {
+    return clients + " × " + model.name();
+  }
+
+  @Override
   public List<Row> run(BenchOptions options) throws IOException {
     // Each system has a card of its own: an exclusive card would refuse the other systems.
+    Map<CardModel, SoftwareCard> cards = new LinkedHashMap<>();
     try (SoftwareCard single = new SoftwareCard(DIRECT);
         SoftwareCard shared = new SoftwareCard(DIRECT_N)) {
-      List<StagedBench.Stage> stages = new ArrayList<>();
+      BrokerConfig config = new BrokerConfig();
       for (CardModel model : MODELS) {
-        for (int clients : CLIENTS) {
-          stages.add(
-              new StagedBench.Stage(
-                  any ->
-                      List.of(direct(single, model, clients), directEach(shared, model, clients)),
-                  WARM_UP,
-                  List.of(new StagedBench.Case(clients + " × " + model.name(), MEASURED, ROUNDS))));
-        }
+        SoftwareCard card = new SoftwareCard(BERTH);
+        cards.put(model, card);
+        config.withCard(device(model), card, model, Collections.max(CLIENTS));
       }
-      return new StagedBench(name(), purpose(), comparisons(), stages).run(options);
+      try (RunningBroker broker = new RunningBroker(BERTH, config)) {
+        List<StagedBench.Stage> stages = new ArrayList<>();
+        for (CardModel model : MODELS) {
+          for (int clients : CLIENTS) {
+            stages.add(
+                new StagedBench.Stage(
+                    any ->
+                        List.of(
+                            direct(single, model, clients),
+                            directEach(shared, model, clients),
+                            BerthSystem.sharing(
+                                BERTH, broker, BerthClients.sign(broker, device(model), clients))),
+                    WARM_UP,
+                    List.of(new StagedBench.Case(caseName(model, clients), MEASURED, ROUNDS))));
+          }
+        }
+        return new StagedBench(name(), purpose(), comparisons(), marks(), stages).run(options);
+      }
+    } finally {
+      cards.values().forEach(SoftwareCard::close);
     }
+  }
+
+  /** The name of Berth's device for that model. */
+  private static String device(CardModel model) {
+    return "card-" + MODELS.indexOf(model);
   }
 
   /** One process that holds the card alone, with a session and a thread per signature in flight. */
@@ -84,7 +137,7 @@ final class SignBench implements Bench {
 
   private static List<String> signDirect(int sessions) throws IOException {
     return List.of(
-        Yardsticks.nativeProgram("sign_direct").toString(),
+        NativeProgram.named("sign_direct").toString(),
         SoftwareCard.library().toString(),
         Integer.toString(SoftwareCard.KEY_INDEX),
         Integer.toString(sessions));

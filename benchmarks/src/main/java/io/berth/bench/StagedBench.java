@@ -3,6 +3,7 @@ package io.berth.bench;
 
 import io.berth.bench.load.Load;
 import io.berth.bench.report.Comparison;
+import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
 import io.berth.bench.system.InterleavedRounds;
 import io.berth.bench.system.SystemUnderTest;
@@ -14,7 +15,8 @@ import java.util.List;
  * A benchmark whose systems all echo 64 bytes; it differs from others in the systems and in the
  * loads.
  */
-record StagedBench(String name, String purpose, List<Comparison> comparisons, List<Stage> stages)
+record StagedBench(
+    String name, String purpose, List<Comparison> comparisons, List<Mark> marks, List<Stage> stages)
     implements Bench {
 
   /** Systems that are alive at the same time, and what is asked of them one after the other. */

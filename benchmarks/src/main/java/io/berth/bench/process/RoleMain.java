@@ -2,6 +2,7 @@
 package io.berth.bench.process;
 
 import io.berth.bench.aeron.AeronRole;
+import io.berth.bench.broker.BerthRole;
 import io.berth.bench.rings.RingsRole;
 import java.io.IOException;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ public final class RoleMain {
     switch (args[0]) {
       case RingsRole.SYSTEM -> RingsRole.run(rest);
       case AeronRole.SYSTEM -> AeronRole.run(rest);
+      case BerthRole.SYSTEM -> BerthRole.run(rest);
       default -> throw new IllegalArgumentException("no such role: " + String.join(" ", args));
     }
   }

@@ -11,6 +11,9 @@ import java.util.Map;
 
 /** What a figure depends on and a reader cannot guess. */
 public final class MachineFacts {
+  /** The load average at the run's start. */
+  static final String LOAD = "load_average_before";
+
   private MachineFacts() {}
 
   /**
@@ -30,7 +33,7 @@ public final class MachineFacts {
         System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
     facts.put("idle_strategy", idleStrategy);
     facts.put("memory_gb", Math.round(totalMemoryKibibytes() * 1024 / 1e9));
-    facts.put("load_average_before", loadAverage());
+    facts.put(LOAD, loadAverage());
     return facts;
   }
 

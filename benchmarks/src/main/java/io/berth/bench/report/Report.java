@@ -9,9 +9,16 @@ import java.util.List;
 import java.util.Map;
 
 /** What a benchmark found, and on what machine. */
-public record Report(String bench, Map<String, Object> machine, List<Row> rows) {
+public record Report(
+    String bench, Map<String, Object> machine, List<Row> rows, List<Mark.Verdict> marks) {
   public void writeJson(Path file) throws IOException {
-    String json = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(this);
+    String json =
+        new GsonBuilder()
+            .setPrettyPrinting()
+            .disableHtmlEscaping()
+            .serializeSpecialFloatingPointValues()
+            .create()
+            .toJson(this);
     Files.writeString(file, json + "\n");
   }
 }

@@ -27,7 +27,13 @@ public record Row(
     metrics.put("p999_us", median(rounds, round -> round.quantileMicros(0.999)));
     metrics.put("longest_gap_ms", highest(rounds, r -> r.outcome().longestGapNanos() / 1e6));
     putWithSpread(metrics, "ops", "_per_s", rounds, round -> round.outcome().opsPerSecond());
+    if (rounds.stream().anyMatch(round -> round.outcome().work().count() > 0)) {
+      metrics.put("work_p50_us", median(rounds, r -> r.outcome().work().quantileNanos(0.50) / 1e3));
+    }
     metrics.put("cpu_ns_per_op", median(rounds, Round::cpuNanosPerOp));
+    for (String part : rounds.get(0).cpuNanosByPart().keySet()) {
+      metrics.put(part + "_cpu_ns_per_op", median(rounds, round -> round.cpuNanosPerOp(part)));
+    }
     metrics.put("pss_mb", highest(rounds, round -> round.pssKibibytes() * 1024 / 1e6));
     metrics.put("ops", sum(rounds, round -> round.outcome().operations()));
     metrics.put("failed_ops", sum(rounds, round -> round.outcome().failed()));

@@ -18,6 +18,11 @@ public final class Table {
           new Column("± ns/op", "error_ns_per_op"),
           new Column("B/op", "bytes_per_op"),
           new Column("CPU ns/op", "cpu_ns_per_op"),
+          new Column("idle CPU %", "idle_cpu_percent"),
+          new Column("broker", "broker_cpu_ns_per_op"),
+          new Column("worker", "worker_cpu_ns_per_op"),
+          new Column("client", "client_cpu_ns_per_op"),
+          new Column("work p50 µs", "work_p50_us"),
           new Column("PSS MB", "pss_mb"),
           new Column("longest gap ms", "longest_gap_ms"),
           new Column("failed", "failed_ops"));
@@ -33,13 +38,19 @@ public final class Table {
         COLUMNS.stream().filter(column -> report.rows().stream().anyMatch(column::isIn)).toList();
   }
 
-  @Override
-  public String toString() {
+  /** The heading and one line per row, cell by cell. */
+  List<List<String>> lines() {
     List<List<String>> lines = new ArrayList<>();
     lines.add(heading());
     for (Row row : report.rows()) {
       lines.add(line(row));
     }
+    return lines;
+  }
+
+  @Override
+  public String toString() {
+    List<List<String>> lines = lines();
     StringBuilder text = new StringBuilder();
     report
         .machine()
@@ -53,6 +64,10 @@ public final class Table {
       }
       text.setLength(text.toString().stripTrailing().length());
       text.append('\n');
+    }
+    if (!report.marks().isEmpty()) {
+      text.append("\nmarks\n");
+      report.marks().forEach(verdict -> text.append("  ").append(verdict).append('\n'));
     }
     return text.toString();
   }

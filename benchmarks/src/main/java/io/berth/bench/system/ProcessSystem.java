@@ -4,13 +4,11 @@ package io.berth.bench.system;
 import io.berth.bench.load.Load;
 import io.berth.bench.load.Outcome;
 import io.berth.bench.process.ChildProcess;
-import io.berth.bench.process.ProcessorTime;
-import io.berth.bench.process.ProportionalSetSize;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * A system that consists of children of the harness: servers, and clients that all run the same
@@ -20,7 +18,7 @@ public final class ProcessSystem implements SystemUnderTest {
   private final Plan plan;
   private final Runnable removeFiles;
   private final List<ChildProcess> servers = new ArrayList<>();
-  private final List<ChildProcess> clients = new ArrayList<>();
+  private final Clients clients = new Clients();
 
   /**
    * How to start a system.
@@ -62,14 +60,12 @@ public final class ProcessSystem implements SystemUnderTest {
       }
     }
     for (List<String> command : plan.clients()) {
-      clients.add(new ChildProcess(plan.name() + " client", command, plan.environment()));
+      clients.add(plan.name() + " client", command, plan.environment());
     }
     for (ChildProcess server : servers.stream().skip(1).toList()) {
       server.awaitReady();
     }
-    for (ChildProcess client : clients) {
-      client.awaitReady();
-    }
+    clients.awaitReady();
   }
 
   @Override
@@ -92,24 +88,20 @@ public final class ProcessSystem implements SystemUnderTest {
 
   @Override
   public Round run(Load load) throws IOException {
-    List<Long> pids =
-        Stream.concat(servers.stream(), clients.stream()).map(ChildProcess::pid).toList();
-    ProcessorTime processorTime = ProcessorTime.from(pids);
-    for (ChildProcess client : clients) {
-      client.beginRun(load);
+    Map<String, List<Long>> pids = new LinkedHashMap<>();
+    if (!servers.isEmpty()) {
+      pids.put("server", servers.stream().map(ChildProcess::pid).toList());
     }
-    Outcome sum = clients.get(0).awaitOutcome();
-    for (ChildProcess client : clients.subList(1, clients.size())) {
-      sum = sum.plus(client.awaitOutcome());
-    }
-    long cpuNanos = processorTime.nanosUntilNow(pids);
-    return new Round(sum, cpuNanos, ProportionalSetSize.kibibytes(pids));
+    pids.put("client", clients.pids());
+    Cost cost = Cost.from(pids);
+    Outcome outcome = clients.begin(load, clients.count()).awaitOutcome();
+    return new Round(outcome, cost.cpuNanos(), Cost.pssKibibytes(pids));
   }
 
   @Override
   public void close() {
     // Clients first: a relay whose peers are gone ends by itself.
-    clients.forEach(ChildProcess::close);
+    clients.close();
     servers.forEach(ChildProcess::close);
     removeFiles.run();
   }

@@ -39,7 +39,7 @@ public final class Yardsticks {
   public static SystemUnderTest unixSocket(String name, String type, int clients)
       throws IOException {
     Scratch scratch = new Scratch(name);
-    String program = nativeProgram("socket_echo").toString();
+    String program = NativeProgram.named("socket_echo").toString();
     String socket = scratch.folder().resolve("relay.sock").toString();
     List<List<String>> servers =
         List.of(
@@ -68,15 +68,6 @@ public final class Yardsticks {
     Scratch scratch = new Scratch(name);
     Path folder = scratch.folder().resolve("aeron");
     return javaRelay(name, AeronRole.SYSTEM, scratch, folder, idle, clients);
-  }
-
-  /** A program that ./bench has built from benchmarks/src/main/c. */
-  public static Path nativeProgram(String name) throws IOException {
-    Path program = Path.of(System.getProperty("berth.bench.c", "benchmarks/target/c"), name);
-    if (!program.toFile().canExecute()) {
-      throw new IOException(program + ": expected a program there; ./bench builds it");
-    }
-    return program;
   }
 
   private static SystemUnderTest javaRelay(

@@ -22,7 +22,8 @@ class TableTest {
           List.of(
               new Row("yard", "a", Map.of("p50_us", 40.0)),
               new Row("berth", "a", Map.of("p50_us", 4.0)),
-              new Row("berth", "b", Map.of("p50_us", 5.0))));
+              new Row("berth", "b", Map.of("p50_us", 5.0))),
+          List.of());
 
   @Test
   void rows_are_set_in_relation_to_the_yardstick_of_their_case() {
