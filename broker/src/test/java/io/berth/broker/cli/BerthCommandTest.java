@@ -223,8 +223,7 @@ class BerthCommandTest {
 
   @Test
   void another_user_is_no_administrator_unless_the_configuration_says_so() throws Exception {
-    assumeTrue(
-        ProcessControl.effectiveUid() == 0, "only root can run a command as somebody else");
+    assumeTrue(ProcessControl.effectiveUid() == 0, "only root can run a command as somebody else");
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     String classPath = readableByAll(System.getProperty("java.class.path"));
     String natives = readableByAll(System.getProperty("berth.native.dir"));
@@ -240,7 +239,7 @@ class BerthCommandTest {
     List<String> copies = new ArrayList<>();
     for (String entry : entries.split(File.pathSeparator, -1)) {
       Path from = Path.of(entry);
-      if (!Files.exists(from)) {
+      if (entry.isEmpty() || !Files.exists(from)) {
         continue;
       }
       Path to = Files.createTempDirectory(directory, "cp").resolve(from.getFileName());
@@ -278,6 +277,8 @@ class BerthCommandTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
+                // The packaged jar's manifest says so.
+                "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Dberth.native.dir=" + natives,
                 "-Dberth.dist=" + System.getProperty("berth.dist"),
                 "-cp",
