@@ -157,7 +157,9 @@ public final class ClientDoor implements AutoCloseable {
   /** Ends the session of a client that broke the protocol or vanished. */
   public void expel(Session session, Reason reason, String text) {
     ClientConnection connection = bySession.get(session);
-    if (connection != null) {
+    if (connection != null && reason == Reason.CONNECTION_LOST) {
+      connection.end(text); // It left; that is no offence.
+    } else if (connection != null) {
       connection.expel(reason, text);
     }
   }

@@ -41,7 +41,7 @@ public enum WorkerState {
       return this != STOPPED && !(this == STOPPING && next == AWAITING_GUARD);
     }
     if (next == STOPPED) {
-      return true;
+      return this != STOPPED;
     }
     return switch (this) {
       case AWAITING_GUARD -> next == STARTING || next == FENCING;

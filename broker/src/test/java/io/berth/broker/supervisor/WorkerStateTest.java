@@ -33,6 +33,9 @@ class WorkerStateTest {
     if (to == STOPPING) {
       return from != STOPPED;
     }
+    if (to == STOPPED) {
+      return from != STOPPED; // A successor can take over in any state.
+    }
     if (to == AWAITING_GUARD) {
       return from != STOPPED && from != STOPPING;
     }
