@@ -106,7 +106,8 @@ public class DataPath {
         new BrokerCounters(
             new CountersManager(
                 new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.METADATA_LENGTH)),
-                new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.COUNTER_LENGTH))));
+                new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.COUNTER_LENGTH))),
+            "echo:bench");
     data =
         new DataThread(
             new DataThread.Settings(

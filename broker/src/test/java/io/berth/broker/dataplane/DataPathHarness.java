@@ -65,7 +65,9 @@ final class DataPathHarness implements AutoCloseable, Violations {
         new BrokerCounters(
             new CountersManager(
                 new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.METADATA_LENGTH)),
-                new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.COUNTER_LENGTH))));
+                new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.COUNTER_LENGTH))),
+            "echo:one",
+            "echo:two");
     requests = new RequestTable(slots, FrameDescriptor.maxRecordBytes(MAX_INLINE_BYTES));
     device = device("echo:one", queueLimit);
     other = device("echo:two", queueLimit);
