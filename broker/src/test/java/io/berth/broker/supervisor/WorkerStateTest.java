@@ -39,9 +39,6 @@ class WorkerStateTest {
     if (to == AWAITING_GUARD) {
       return from != STOPPED && from != STOPPING;
     }
-    if (to == STOPPED) {
-      return true;
-    }
     return ARROWS.get(from).contains(to);
   }
 
