@@ -99,7 +99,8 @@ public final class BrokerSetup {
       text.append("    ").append(line).append('\n');
     }
     text.append("    settings: {library: ").append(library);
-    text.append(", password_file: ").append(card.passwordFile()).append("}\n");
+    text.append(", password_file: ").append(card.passwordFile());
+    text.append(", device_path: ").append(card.lockFile()).append("}\n");
     text.append("    surroundings:\n      environment:\n        BERTH_SOFTCARD_HOME: ");
     text.append(card.home()).append("\n        BERTH_SOFTCARD_PASSWORD_FILE: ");
     text.append(card.passwordFile()).append('\n');

@@ -5,6 +5,7 @@ import io.berth.client.BerthClient;
 import io.berth.client.BerthException;
 import io.berth.client.hsm.HsmKey;
 import io.berth.client.hsm.KeyUsage;
+import io.berth.client.hsm.MalformedMessageException;
 import io.berth.client.hsm.Sm2PublicKey;
 import io.berth.client.hsm.Sm2Signature;
 import java.math.BigInteger;
@@ -61,6 +62,8 @@ final class SignLoad implements Runnable {
         ends.answered(verifies(publicKey, digest, key.sign(digest)));
       } catch (BerthException e) {
         ends.failed(e);
+      } catch (MalformedMessageException e) {
+        ends.answered(false);
       }
     }
   }
