@@ -96,16 +96,11 @@ final class ArenaTest {
       halfSecond.putInt(500_000).flip();
       CompletableFuture<Reply> slow =
           bench.submit(
-              Request.of(EchoOperation.DELAY)
-                  .payload(halfSecond)
-                  .output(output)
-                  .timeout(PATIENCE));
+              Request.of(EchoOperation.DELAY).payload(halfSecond).output(output).timeout(PATIENCE));
       BerthException end =
           assertThrows(
               BerthException.class,
-              () ->
-                  bench.call(
-                      Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE)));
+              () -> bench.call(Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE)));
       assertEquals(Reason.BLOCK_PINNED, end.reason());
       assertEquals(StatusCode.OK, slow.join().status());
       bench.call(Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE));

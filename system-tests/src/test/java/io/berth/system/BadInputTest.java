@@ -74,8 +74,7 @@ final class BadInputTest {
   void a_configuration_that_others_may_write_is_refused() throws Exception {
     BrokerSetup setup = BrokerSetup.make().echo("bench");
     setup.write();
-    Files.setPosixFilePermissions(
-        setup.configFile(), PosixFilePermissions.fromString("rw-rw-rw-"));
+    Files.setPosixFilePermissions(setup.configFile(), PosixFilePermissions.fromString("rw-rw-rw-"));
     Outcome outcome = up(setup);
     assertEquals(1, outcome.exitCode(), outcome.output());
     assertNames(outcome.output(), setup.configFile().toString(), "chmod");
@@ -218,8 +217,7 @@ final class BadInputTest {
   }
 
   @Test
-  void a_second_broker_in_the_same_directory_is_refused_and_the_first_serves_on()
-      throws Exception {
+  void a_second_broker_in_the_same_directory_is_refused_and_the_first_serves_on() throws Exception {
     BrokerSetup setup = BrokerSetup.make().echoWithLanes("bench", 1);
     RunningBroker first = brokers.start(setup).awaitEcho("echo:bench");
     List<Path> files = first.runFiles();

@@ -32,10 +32,8 @@ final class BrokerLossTest {
       throws Exception {
     RunningBroker broker =
         brokers.start(BrokerSetup.make().echoWithLanes("bench", 4)).awaitEcho("echo:bench");
-    LoadClient repeatable =
-        brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
-    LoadClient repeatableInC =
-        brokers.load(Options.c(broker.socket(), "echo:bench").repeatable());
+    LoadClient repeatable = brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
+    LoadClient repeatableInC = brokers.load(Options.c(broker.socket(), "echo:bench").repeatable());
     LoadClient once =
         brokers.load(Options.java(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
     LoadClient onceInC =
@@ -81,13 +79,11 @@ final class BrokerLossTest {
   }
 
   @Test
-  void requests_end_in_time_by_the_clients_own_clock_while_no_broker_comes_back()
-      throws Exception {
+  void requests_end_in_time_by_the_clients_own_clock_while_no_broker_comes_back() throws Exception {
     RunningBroker broker =
         brokers.start(BrokerSetup.make().echoWithLanes("bench", 4)).awaitEcho("echo:bench");
     LoadClient repeatable =
-        brokers.load(
-            Options.java(broker.socket(), "echo:bench").repeatable().timeoutMillis(1_000));
+        brokers.load(Options.java(broker.socket(), "echo:bench").repeatable().timeoutMillis(1_000));
     LoadClient once =
         brokers.load(
             Options.java(broker.socket(), "echo:bench")

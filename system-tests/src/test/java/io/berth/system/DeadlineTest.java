@@ -117,8 +117,7 @@ final class DeadlineTest {
         Throwable failure =
             assertThrows(
                     Exception.class,
-                    () ->
-                        bench.submit(Request.of(EchoOperation.ECHO).timeout(DEADLINE)).join())
+                    () -> bench.submit(Request.of(EchoOperation.ECHO).timeout(DEADLINE)).join())
                 .getCause();
         assertEquals(Reason.CALLER_TIMED_OUT, ((BerthException) failure).reason());
       } finally {

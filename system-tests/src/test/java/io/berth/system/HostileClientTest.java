@@ -62,8 +62,7 @@ final class HostileClientTest {
   @BeforeEach
   void start() throws Exception {
     broker =
-        brokers.start(
-            BrokerSetup.make().broker("block_timeout_ms: 200").echoWithLanes("bench", 2));
+        brokers.start(BrokerSetup.make().broker("block_timeout_ms: 200").echoWithLanes("bench", 2));
     broker.awaitEcho("echo:bench");
     socket = broker.setup().socket();
     brokerProcess = broker.view();
@@ -409,8 +408,7 @@ final class HostileClientTest {
   private void assertCosts(Reason reason, Spoiled spoiled) throws Exception {
     try (RawSession session = RawSession.open(socket)) {
       int handle = session.handle("echo:bench");
-      Frame frame =
-          new Frame(handle, EchoOperation.ECHO).correlation(session.nextCorrelation());
+      Frame frame = new Frame(handle, EchoOperation.ECHO).correlation(session.nextCorrelation());
       session.put(spoiled.spoil(frame));
       assertExpelled(reason, session);
     }

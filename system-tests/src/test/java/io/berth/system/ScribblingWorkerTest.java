@@ -74,8 +74,7 @@ final class ScribblingWorkerTest {
       throws Exception {
     BrokerSetup setup = BrokerSetup.make().echoWithLanes("sound", 2);
     SoftwareCard card = setup.card("card");
-    RunningBroker broker =
-        brokers.start(setup).awaitServing("hsm:card").awaitEcho("echo:sound");
+    RunningBroker broker = brokers.start(setup).awaitServing("hsm:card").awaitEcho("echo:sound");
     LoadClient neighbour = brokers.load(Options.java(broker.socket(), "echo:sound"));
     LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
     signer.awaitMoreAnswers(20);

@@ -40,10 +40,8 @@ final class WorkerLossTest {
     BrokerSetup setup = eagerToRestart();
     RunningBroker broker = brokers.start(setup.echoWithLanes("bench", 4));
     broker.awaitEcho("echo:bench");
-    LoadClient repeatable =
-        brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
-    LoadClient repeatableInC =
-        brokers.load(Options.c(broker.socket(), "echo:bench").repeatable());
+    LoadClient repeatable = brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
+    LoadClient repeatableInC = brokers.load(Options.c(broker.socket(), "echo:bench").repeatable());
     LoadClient plain = brokers.load(Options.java(broker.socket(), "echo:bench"));
     LoadClient once =
         brokers.load(
@@ -89,9 +87,7 @@ final class WorkerLossTest {
   void a_stopped_worker_is_fenced_and_its_successor_gets_the_card_after_it_is_gone()
       throws Exception {
     BrokerSetup setup =
-        BrokerSetup.make()
-            .supervision("heartbeat_ms: 50")
-            .supervision("heartbeat_timeout_ms: 400");
+        BrokerSetup.make().supervision("heartbeat_ms: 50").supervision("heartbeat_timeout_ms: 400");
     SoftwareCard card = setup.card("card");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (OwnerWatcher watcher = OwnerWatcher.of(card)) {
@@ -133,8 +129,7 @@ final class WorkerLossTest {
       BerthException end =
           assertThrows(
               BerthException.class,
-              () ->
-                  bench.call(Request.of(EchoOperation.HANG).timeout(Duration.ofSeconds(20))));
+              () -> bench.call(Request.of(EchoOperation.HANG).timeout(Duration.ofSeconds(20))));
       assertEquals(StatusCode.ABORTED, end.status());
       assertEquals(Reason.WORKER_LOST_OUTCOME_UNKNOWN, end.reason());
       bench.call(Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(20)));
@@ -157,8 +152,7 @@ final class WorkerLossTest {
     int deaths = 0;
     try (BerthClient client = broker.client("killer");
         Resource bench = client.open("echo:bench")) {
-      Request crash =
-          Request.of(EchoOperation.CRASH).idempotent().timeout(Duration.ofSeconds(30));
+      Request crash = Request.of(EchoOperation.CRASH).idempotent().timeout(Duration.ofSeconds(30));
       // Idempotent: the first call alone brings down a worker and its successor.
       BerthException end = assertThrows(BerthException.class, () -> bench.call(crash));
       assertTrue(

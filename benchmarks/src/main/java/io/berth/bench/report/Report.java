@@ -11,6 +11,9 @@ import java.util.Map;
 /** What a benchmark found, and on what machine. */
 public record Report(
     String bench, Map<String, Object> machine, List<Row> rows, List<Mark.Verdict> marks) {
+  /** What the file holds: these three members and no others. */
+  private record Document(String bench, Map<String, Object> machine, List<Row> rows) {}
+
   public void writeJson(Path file) throws IOException {
     String json =
         new GsonBuilder()
@@ -18,7 +21,7 @@ public record Report(
             .disableHtmlEscaping()
             .serializeSpecialFloatingPointValues()
             .create()
-            .toJson(this);
+            .toJson(new Document(bench, machine, rows));
     Files.writeString(file, json + "\n");
   }
 }

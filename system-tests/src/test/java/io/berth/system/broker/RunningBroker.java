@@ -121,8 +121,7 @@ public final class RunningBroker implements AutoCloseable {
     try (BerthClient client =
             BerthClient.builder().socket(socket()).connectTimeout(Duration.ofSeconds(5)).connect();
         Resource opened = client.open(resource)) {
-      opened.call(
-          Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(5)));
+      opened.call(Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(5)));
       return true;
     } catch (BerthException e) {
       return false;

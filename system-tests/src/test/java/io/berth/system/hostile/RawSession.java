@@ -148,8 +148,7 @@ public final class RawSession implements AutoCloseable {
   /** Sends any bytes and descriptors; the result is the socket's. */
   public int sendBytes(ByteBuffer bytes, int[] along) {
     message.clear().put(bytes);
-    return Sockets.send(
-        socket, Memory.addressOf(message), message.position(), along, along.length);
+    return Sockets.send(socket, Memory.addressOf(message), message.position(), along, along.length);
   }
 
   /** The next message, or null at the end of the connection. */
@@ -159,8 +158,7 @@ public final class RawSession implements AutoCloseable {
     Await.until(
         "a message of the broker",
         () -> {
-          outcome[0] =
-              Sockets.receive(socket, Memory.addressOf(message), message.capacity(), came);
+          outcome[0] = Sockets.receive(socket, Memory.addressOf(message), message.capacity(), came);
           return outcome[0] != -Errno.EAGAIN;
         });
     if (outcome[0] <= 0) {

@@ -4,9 +4,9 @@ package io.berth.system.load;
 import io.berth.client.BerthException;
 import java.io.PrintStream;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts how requests end; any thread. */

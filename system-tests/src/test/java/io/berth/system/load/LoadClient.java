@@ -50,8 +50,7 @@ public final class LoadClient implements AutoCloseable {
     }
 
     public Options operation(int other) {
-      return new Options(
-          kind, socket, resource, other, window, bytes, timeoutMillis, idempotent);
+      return new Options(kind, socket, resource, other, window, bytes, timeoutMillis, idempotent);
     }
 
     public Options window(int other) {
@@ -136,7 +135,7 @@ public final class LoadClient implements AutoCloseable {
   private final Options options;
   private final Process process;
   private final Thread reader;
-  private final StringBuffer output = new StringBuffer();
+  private final StringBuilder output = new StringBuilder();
   private volatile long ended;
   private volatile long ok;
 

@@ -83,8 +83,7 @@ public record ProcessView(long pid) {
   /** Sends a signal by name. */
   public void signal(String name) {
     try {
-      Process kill =
-          new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start();
+      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start();
       if (kill.waitFor() != 0 && isAlive()) {
         throw new IllegalStateException("kill -" + name + " " + pid + " failed");
       }
