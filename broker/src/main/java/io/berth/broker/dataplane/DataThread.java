@@ -16,6 +16,7 @@ import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.ReplayClass;
+import io.berth.shm.ring.Idle;
 import io.berth.shm.status.Reason;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -38,8 +39,12 @@ import org.slf4j.LoggerFactory;
 public final class DataThread implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DataThread.class);
 
-  private static final int HOT_SESSIONS = 64;
+  private static final int HOT_SESSIONS = 1024;
   private static final int RECORDS_PER_TURN = 256;
+
+  /** Messages of a pass that is worth repeating at once. */
+  private static final int FULL_PASS = 64;
+
   private static final int EPOLL_EVERY_BUSY_PASSES = 32;
   private static final int EPOLL_EVERY_IDLE_PASSES = 8;
   private static final int MAX_EVENTS = 256;
@@ -214,15 +219,21 @@ public final class DataThread implements Runnable {
       tick(nowNanos);
     }
     if (work > 0) {
-      idle.reset();
+      idle.worked(nowNanos);
       if (++busyPasses % EPOLL_EVERY_BUSY_PASSES == 0) {
         lookAtEvents(0);
       }
-    } else if (idle.pass()) {
+      if (work < FULL_PASS) {
+        idle.giveWay();
+      }
+    } else if (idle.isTimeToBlock(nowNanos)) {
       block();
-      idle.reset();
-    } else if (idle.passes() % EPOLL_EVERY_IDLE_PASSES == 0 && lookAtEvents(0) > 0) {
-      idle.reset();
+      idle.woken();
+    } else {
+      if (idle.passes() % EPOLL_EVERY_IDLE_PASSES == 0) {
+        lookAtEvents(0);
+      }
+      idle.giveWay();
     }
   }
 
@@ -374,6 +385,7 @@ public final class DataThread implements Runnable {
       return;
     }
     counters.wakes.incrementPlain();
+    flushes.forewarn(session.lastDevice());
     int bell = session.memory().bellToBroker();
     if (Pipes.drain(bell) < 0) {
       // Level-triggered end-of-file would wake this thread for ever.

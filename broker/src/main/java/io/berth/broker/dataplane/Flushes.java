@@ -73,6 +73,19 @@ final class Flushes {
     }
   }
 
+  /**
+   * Wakes the worker that a session will probably ask, before its request has been looked at: being
+   * woken takes a sleeping process longer than the broker takes for the request.
+   *
+   * @param device may be null
+   */
+  void forewarn(Device device) {
+    WorkerLink link = device == null ? null : device.link();
+    if (link != null && !link.isCondemned() && !link.wake().afterFence()) {
+      gone.workerGone(device);
+    }
+  }
+
   /** Publishes to clients and wakes those that sleep. */
   void flushSessions() {
     if (sessionCount == 0) {

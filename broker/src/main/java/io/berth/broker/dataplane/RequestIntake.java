@@ -222,7 +222,7 @@ final class RequestIntake {
     }
     requests.admit(
         slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
-    session.admitted(correlation, slot, (int) reservation);
+    session.admitted(correlation, slot, (int) reservation, device);
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
       session.segments().pin(record, at, slot);
     }

@@ -6,6 +6,7 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.arena.SegmentTable;
+import io.berth.broker.device.Device;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
@@ -44,6 +45,7 @@ public final class Session {
   private int inFlight;
   private int abandoned;
   private boolean condemned;
+  private Device lastDevice;
 
   // Owned by the hot set and the flush list of the data thread.
   public int hotIndex = -1;
@@ -143,6 +145,11 @@ public final class Session {
     return slots.length;
   }
 
+  /** The device that it asked last, or null. */
+  public Device lastDevice() {
+    return lastDevice;
+  }
+
   public int inFlight() {
     return inFlight;
   }
@@ -159,7 +166,8 @@ public final class Session {
     return unconsumed >= 0 && unconsumed + reservedBytes + bytes <= replyBudget;
   }
 
-  public void admitted(long correlation, int slot, int replyReservation) {
+  public void admitted(long correlation, int slot, int replyReservation, Device device) {
+    lastDevice = device;
     slots[FrameDescriptor.slotOf(correlation)] = slot;
     reservedBytes += replyReservation;
     inFlight++;

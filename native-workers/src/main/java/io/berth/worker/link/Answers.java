@@ -6,6 +6,7 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Wake;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -100,6 +101,21 @@ public final class Answers {
       }
       return Outcome.WRITTEN;
     } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Runs something that writes many answers, under the lock all the while, and publishes them.
+   *
+   * @param writes returns how much it did
+   */
+  public int batch(IntSupplier writes) {
+    lock.lock();
+    try {
+      return writes.getAsInt();
+    } finally {
+      publish();
       lock.unlock();
     }
   }

@@ -8,6 +8,7 @@ import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.FrameCheck;
 import io.berth.shm.region.Region;
+import io.berth.shm.ring.Idle;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.status.Reason;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -63,7 +65,8 @@ final class Serving {
   private final Sleep sleep;
   private final Thread thread = Thread.currentThread();
   private final MessageHandler handler = this::onFrame;
-  private final long yieldNanos;
+  private final IntSupplier readBatch = this::readBatch;
+  private final Idle idle;
   private final int maxInlineBytes;
   private long nowNanos;
   private long lookAroundNanos;
@@ -81,7 +84,8 @@ final class Serving {
     this.requests = link.requests();
     this.broker = link.broker();
     this.sleep = new Sleep(link.own());
-    this.yieldNanos = TimeUnit.MICROSECONDS.toNanos(link.welcome().yieldMicros());
+    long yieldNanos = TimeUnit.MICROSECONDS.toNanos(link.welcome().yieldMicros());
+    this.idle = new Idle(yieldNanos);
     this.maxInlineBytes = link.welcome().maxInlineBytes();
     inline.attach(answers, link.clock(), maxInlineBytes, this::awaitRoom);
     lanes.attach(answers, yieldNanos, wakeups::signal);
@@ -105,9 +109,7 @@ final class Serving {
     OsException.check("epoll(wake-ups)", epoll.add(wakeups.descriptor(), Epoll.EPOLLIN, 2));
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps a round trip short.
   private End loop(Epoll epoll) throws IOException {
-    long idleSince = 0;
     while (true) {
       nowNanos = System.nanoTime();
       if (nowNanos - lookAroundNanos >= 0) {
@@ -120,40 +122,55 @@ final class Serving {
       if (stopping && lanes.isQuiet()) {
         return End.STOPPED;
       }
-      if (!stopping && drain()) {
-        idleSince = 0;
+      int taken = stopping ? 0 : drain();
+      if (taken > 0) {
+        idle.worked(nowNanos);
+        if (taken < BATCH) {
+          idle.giveWay();
+        }
         continue;
       }
       if (goingAway && lanes.isEmpty()) {
         return End.GONE_AWAY;
       }
-      if (idleSince == 0) {
-        idleSince = nowNanos;
-      }
       boolean waitsForLanes = !lanes.isEmpty() && !lanes.worthYielding();
-      if (!waitsForLanes && nowNanos - idleSince < yieldNanos) {
-        Thread.yield();
+      if (!idle.isTimeToBlock(nowNanos) && !waitsForLanes) {
+        idle.giveWay();
         continue;
       }
-      idleSince = 0;
       block(epoll);
+      idle.woken();
     }
   }
 
-  /** Takes one batch. False: there was nothing. */
-  private boolean drain() {
+  /** Takes one batch. Returns how many records it had. */
+  private int drain() {
     long signal = broker.signalAcquire();
     if (signal == seenSignal) {
-      return false;
+      return 0;
     }
     long before = requests.consumerPosition();
-    requests.read(handler, BATCH);
-    if (requests.consumerPosition() == before) {
+    int taken;
+    if (lanes.size() == 0) {
+      taken = answers.batch(readBatch);
+    } else {
+      // Lanes answer meanwhile and are not to wait for the lock of a batch.
+      taken = readBatch();
+      answers.publish();
+    }
+    long after = requests.consumerPosition();
+    // A read also ends behind the ring's last byte, perhaps with nothing but padding taken; there
+    // may be more at the ring's beginning.
+    boolean mayHaveMore = taken == BATCH || (after & (requests.capacity() - 1)) == 0;
+    if (after == before || !mayHaveMore) {
       // Everything that was committed before this signal is consumed.
       seenSignal = signal;
     }
-    answers.publish();
-    return true;
+    return taken;
+  }
+
+  private int readBatch() {
+    return requests.read(handler, BATCH);
   }
 
   private void block(Epoll epoll) throws IOException {

@@ -26,7 +26,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  private static final int FIRST_PAUSE_MILLIS = 20;
+
+  /** Short at first: a successor of the broker is behind the name within milliseconds. */
+  private static final int FIRST_PAUSE_MILLIS = 2;
+
   private static final int LONGEST_PAUSE_MILLIS = 200;
   private static final int WELCOME_PATIENCE_MILLIS = 30_000;
   private static final int MESSAGE_TEXT_BYTES = 4096;

@@ -43,7 +43,11 @@ public final class JournalProcess {
 
   private static final int BATCH = 256;
   private static final int FAREWELL_BATCHES = 32;
-  private static final int SEEK_MILLIS = 100;
+
+  /** Short at first: a successor of the broker is behind the name within milliseconds. */
+  private static final int FIRST_SEEK_MILLIS = 2;
+
+  private static final int LONGEST_SEEK_MILLIS = 100;
   private static final int TICK_MILLIS = 250;
   private static final int WELCOME_MILLIS = 5_000;
   private static final long PRUNE_INTERVAL_NANOS = 3_600_000_000_000L;
@@ -61,6 +65,7 @@ public final class JournalProcess {
   private Journal journal;
   private FeedSettings settings;
   private long nextPruneNanos;
+  private int seekMillis = FIRST_SEEK_MILLIS;
   private volatile boolean stopping;
 
   public JournalProcess(JournalFiles files, Path socket, int incarnation) throws OsException {
@@ -118,15 +123,20 @@ public final class JournalProcess {
     } catch (IOException e) {
       LOG.debug("no broker: {}", e.getMessage());
       idle();
-      epoll.await(SEEK_MILLIS);
+      pauseSeeking();
       return null;
     }
+  }
+
+  private void pauseSeeking() throws IOException {
+    epoll.await(seekMillis);
+    seekMillis = Math.min(2 * seekMillis, LONGEST_SEEK_MILLIS);
   }
 
   private void attach(FeedSocket broker) throws IOException {
     WorkerWelcome welcome = greet(broker);
     if (welcome == null) {
-      epoll.await(SEEK_MILLIS);
+      pauseSeeking();
       return;
     }
     FeedLink link;
@@ -138,7 +148,7 @@ public final class JournalProcess {
     } catch (IllegalArgumentException e) {
       LOG.error("the broker's welcome is refused: {}", e.getMessage());
       broker.send(new WorkerFailed(true, e.getMessage()));
-      epoll.await(SEEK_MILLIS);
+      pauseSeeking();
       return;
     } catch (JournalException e) {
       // A lock may be let go; the other reasons are for people to mend.
@@ -148,6 +158,7 @@ public final class JournalProcess {
     try {
       broker.send(
           new WorkerReady(1, BATCH, "journal", "chain " + journal.chainId(), "", List.of()));
+      seekMillis = FIRST_SEEK_MILLIS;
       serve(broker, link, salvaged);
     } finally {
       link.close();
