@@ -177,9 +177,9 @@ static berth_result ask_for_segment(struct berth_resource *resource, struct sess
                          "%s: the broker takes no SEGMENT_ADD now", resource->name);
     }
     list_append(&connection->asks, &ask->node);
-    bool answered =
-        wait_until(connection, ask_answered, ask,
-                   clock_after_millis(clock_nanos(), DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
+    int64_t now = clock_nanos();
+    bool answered = wait_until(connection, ask_answered, ask, now,
+                               clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
     list_remove(&ask->node);
     if (!answered) {
         return error_say(BERTH_STATUS_DEADLINE_EXCEEDED, BERTH_REASON_CALLER_TIMED_OUT,
@@ -243,8 +243,9 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
     struct berth_conn *connection = resource->connection;
     struct arena *arena = &connection->arena;
     uint32_t shift = shift_for(bytes, SMALLEST_BLOCK_SHIFT);
-    (void)wait_until(connection, resource_is_open, resource,
-                     clock_after_millis(clock_nanos(), DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
+    int64_t now = clock_nanos();
+    (void)wait_until(connection, resource_is_open, resource, now,
+                     clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
     if (resource->state != RESOURCE_OPEN) {
         return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST, "%s: not open: %s",
                          resource->name,

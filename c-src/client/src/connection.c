@@ -116,10 +116,9 @@ static void connection_free(struct berth_conn *connection, bool forked) {
         free(resource);
     }
     arena_free(&connection->arena, !forked);
-    if (connection->copies != NULL) {
-        munmap(connection->copies, connection->copies_bytes);
+    if (connection->slots != NULL) {
+        munmap(connection->slots, connection->slots_bytes);
     }
-    free(connection->slots);
     free(connection->client_name);
     pthread_mutex_destroy(&connection->lock);
     free(connection);
@@ -189,9 +188,10 @@ berth_result berth_connect(const char *path, const berth_connect_options *option
     list_append(&registry, &connection->registry);
     pthread_mutex_unlock(&registry_lock);
 
+    int64_t now = clock_nanos();
     pthread_mutex_lock(&connection->lock);
-    (void)wait_until(connection, connect_settled, connection,
-                     clock_after_millis(clock_nanos(), connection->connect_timeout_ms), 0);
+    (void)wait_until(connection, connect_settled, connection, now,
+                     clock_after_millis(now, connection->connect_timeout_ms), 0);
     bool open = connection->current != NULL && connection->current->phase == SESSION_OPEN;
     berth_result result = BERTH_OK;
     if (!open) {

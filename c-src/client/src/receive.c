@@ -144,21 +144,24 @@ static bool session_has_news(const struct session *session) {
            ring_has_news(&session->responses);
 }
 
-/* Without the mutex: only the receiver ends sessions and moves their positions, and that is us. */
+/* Without the mutex: only the receiver ends sessions and moves their positions, and that is us.
+ * *now is brought forward, so that news without end do not stop the caller's clock. */
 static bool yield_for_news(const struct session *current, const struct session *leaving,
-                           int64_t until) {
+                           int64_t until, int64_t *now) {
     for (int i = 0; i < QUICK_LOOKS; i++) {
         if (session_has_news(current) || session_has_news(leaving)) {
+            *now = clock_nanos();
             return true;
         }
         cpu_relax();
     }
     do {
+        *now = clock_nanos();
         sched_yield();
         if (session_has_news(current) || session_has_news(leaving)) {
             return true;
         }
-    } while (clock_nanos() < until);
+    } while (*now < until);
     return false;
 }
 
@@ -273,41 +276,7 @@ static void follow(struct berth_conn *connection, wait_test ready, void *what,
     pthread_cond_destroy(&follower.woken);
 }
 
-bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
-                int64_t yield_nanos) {
-    bool came = ready(what);
-    while (!came) {
-        int64_t now = clock_nanos();
-        if (!connection->receiving) {
-            connection->receiving = true;
-            bool happened = connection_tend(connection, now);
-            came = ready(what);
-            if (!came && !happened && now < deadline_nanos) {
-                const struct session *current = connection->current;
-                const struct session *leaving = connection->leaving;
-                bool found = false;
-                if (yield_nanos > 0 && (current != NULL || leaving != NULL)) {
-                    int64_t until =
-                        deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
-                    pthread_mutex_unlock(&connection->lock);
-                    found = yield_for_news(current, leaving, until);
-                    pthread_mutex_lock(&connection->lock);
-                }
-                if (!found) {
-                    sleep_for_news(connection, deadline_nanos);
-                }
-            }
-            connection->receiving = false;
-        } else if (now < deadline_nanos) {
-            follow(connection, ready, what, deadline_nanos);
-        }
-        if (!came) {
-            came = ready(what);
-        }
-        if (!came && now >= deadline_nanos) {
-            break;
-        }
-    }
+void receiver_leave(struct berth_conn *connection) {
     if (!connection->receiving) {
         if (!list_empty(&connection->followers)) {
             promote_follower(connection);
@@ -315,5 +284,51 @@ bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int6
             loop_rearm(connection);
         }
     }
+}
+
+/* One round of receiving: looks, and if there was nothing, waits for something. Returns the time.
+ */
+static int64_t receive(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
+                       int64_t deadline_nanos, int64_t yield_nanos) {
+    bool happened = connection_tend(connection, now);
+    if (ready(what) || now >= deadline_nanos) {
+        return now;
+    }
+    const struct session *current = connection->current;
+    const struct session *leaving = connection->leaving;
+    if (!happened && yield_nanos > 0 && (current != NULL || leaving != NULL)) {
+        int64_t until = deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
+        pthread_mutex_unlock(&connection->lock);
+        happened = yield_for_news(current, leaving, until, &now);
+        pthread_mutex_lock(&connection->lock);
+        if (happened) {
+            return now;
+        }
+    }
+    if (!happened) {
+        sleep_for_news(connection, deadline_nanos);
+    }
+    return clock_nanos();
+}
+
+bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
+                int64_t deadline_nanos, int64_t yield_nanos) {
+    bool came = ready(what);
+    while (!came) {
+        bool last_look = now >= deadline_nanos;
+        if (!connection->receiving) {
+            connection->receiving = true;
+            now = receive(connection, ready, what, now, deadline_nanos, yield_nanos);
+            connection->receiving = false;
+        } else if (!last_look) {
+            follow(connection, ready, what, deadline_nanos);
+            now = clock_nanos();
+        }
+        came = ready(what);
+        if (last_look) {
+            break;
+        }
+    }
+    receiver_leave(connection);
     return came;
 }

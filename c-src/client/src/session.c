@@ -419,25 +419,6 @@ void session_disarm(struct session *session) {
     }
 }
 
-void session_wake_broker(struct berth_conn *connection, struct session *session) {
-    /* The producer's half of the handshake: tail is stored, now fence, then look whether the broker
-     * sleeps. */
-    atomic_thread_fence(memory_order_seq_cst);
-    uint64_t sleep = atomic_load_explicit(region_word(&session->theirs, BERTH_REGION_SLEEP),
-                                          memory_order_relaxed);
-    if ((sleep & 1) == 0 || sleep == session->last_rung) {
-        return;
-    }
-    if (doorbell_ring(session->bell_out)) {
-        session->last_rung = sleep;
-    } else {
-        session->last_rung = 0;
-        session_fail(connection, session, false,
-                     BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                     "the broker's doorbell is gone");
-    }
-}
-
 /* ---- End ---------------------------------------------------------------------------------------
  */
 

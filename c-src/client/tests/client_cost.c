@@ -41,6 +41,21 @@ static void submit_each(uint32_t window, uint64_t number) {
     }
 }
 
+static void submit_batch(uint32_t window, uint64_t number) {
+    static uint64_t payloads[MOST][PAYLOAD_BYTES / 8];
+    static berth_request requests[MOST];
+    static berth_submission submissions[MOST];
+    for (uint32_t i = 0; i < window; i++) {
+        payloads[i][0] = number + i;
+        requests[i] = request_with(payloads[i], replies[i]);
+        submissions[i] =
+            (berth_submission){.resource = echo, .request = &requests[i], .user_data = replies[i]};
+    }
+    size_t submitted;
+    CHECK_OK(berth_submit_batch(broker.connection, submissions, window, &submitted));
+    CHECK(submitted == window);
+}
+
 static void poll_all(uint32_t window) {
     static berth_completion completions[64];
     for (uint32_t done = 0; done < window;) {
@@ -62,11 +77,12 @@ static void check_replies(uint32_t window, uint64_t number) {
     }
 }
 
-static void measure_pipelined(uint32_t window, uint32_t rounds) {
+static void measure_pipelined(const char *name, void (*submit)(uint32_t, uint64_t), uint32_t window,
+                              uint32_t rounds) {
     int64_t submitting = INT64_MAX, polling = INT64_MAX;
     for (uint64_t round = 0; round < rounds; round++) {
         int64_t start = clock_nanos();
-        submit_each(window, round * MOST);
+        submit(window, round * MOST);
         int64_t submitted = clock_nanos();
         CHECK(inline_broker_echo(&broker) == window);
         int64_t answered = clock_nanos();
@@ -76,7 +92,7 @@ static void measure_pipelined(uint32_t window, uint32_t rounds) {
         submitting = submitted - start < submitting ? submitted - start : submitting;
         polling = end - answered < polling ? end - answered : polling;
     }
-    printf("window %3u: submit %5.1f + poll %5.1f = %5.1f ns a request\n", window,
+    printf("%s of %3u: submit %5.1f + poll %5.1f = %5.1f ns a request\n", name, window,
            (double)submitting / window, (double)polling / window,
            (double)(submitting + polling) / window);
 }
@@ -117,7 +133,8 @@ int main(int argc, char **argv) {
     echo = inline_broker_open(&broker, "echo:cost");
     static const uint32_t windows[] = {1, 4, 16, 64, MOST};
     for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
-        measure_pipelined(windows[i], rounds);
+        measure_pipelined("singly", submit_each, windows[i], rounds);
+        measure_pipelined("batch ", submit_batch, windows[i], rounds);
     }
     measure_call(rounds);
     CHECK_OK(berth_release(echo));

@@ -178,8 +178,8 @@ size_t inline_broker_echo(struct inline_broker *broker) {
     while (ring_next(&broker->requests, tail, &record, &length, &type) == RING_OK) {
         struct berth_frame frame;
         struct frame_blocks blocks;
-        CHECK(frame_read(record, length, type, broker->max_inline_bytes, &frame, &blocks,
-                         &payload));
+        CHECK(
+            frame_read(record, length, type, broker->max_inline_bytes, &frame, &blocks, &payload));
         if (type == BERTH_FRAME_REQUEST) {
             respond(broker, frame.correlation, payload, frame.payload_bytes);
             answered++;

@@ -256,6 +256,22 @@ typedef struct berth_completion {
 BERTH_API berth_result berth_submit(berth_resource *resource, const berth_request *request,
                                     void *user_data, berth_ticket *ticket);
 
+typedef struct berth_submission {
+    berth_resource *resource;
+    const berth_request *request;
+    void *user_data;
+    berth_ticket ticket; /* set by berth_submit_batch */
+} berth_submission;
+
+/*
+ * Submits several requests, in order and each as berth_submit does, for less than the sum: one look
+ * at the clock and one publication for many of them. All resources must be of this connection.
+ * Stops at the first request that is refused and returns why; *submitted tells how many before it
+ * were taken and will complete. Nothing is held back: what was taken is under way on return.
+ */
+BERTH_API berth_result berth_submit_batch(berth_conn *connection, berth_submission *submissions,
+                                          size_t count, size_t *submitted);
+
 /*
  * Takes up to `capacity` completions; waits for the first one at most timeout_ms (0 = look only, <
  * 0 = for ever). BERTH_OK with *count 0 means that the time passed. Requests whose deadline passed
