@@ -36,7 +36,12 @@ static berth_result submit(struct berth_conn *connection, berth_resource *resour
      * one may not have taken it, and the caller may change its buffer as soon as we return.
      * request_take has checked that it fits. */
     (void)request_keep_payload(connection, slot);
+    connection->async_count++;
     request_dispatch(connection, slot);
+    if (connection->receiver_asleep &&
+        (slot->ended || slot->queued || slot->deadline_nanos < connection->asleep_until_nanos)) {
+        receiver_wake(connection); /* its wait was reckoned without this one */
+    }
     return BERTH_OK;
 }
 
@@ -86,8 +91,17 @@ berth_result berth_submit_batch(berth_conn *connection, berth_submission *submis
     return result;
 }
 
+struct wanted {
+    const struct berth_conn *connection;
+    size_t at_least;
+};
+
+/* Also when fewer than wanted can come. */
 static bool has_completions(void *what) {
-    return !list_empty(&((const struct berth_conn *)what)->done);
+    const struct wanted *wanted = what;
+    const struct berth_conn *connection = wanted->connection;
+    return connection->done_count != 0 && (connection->done_count >= wanted->at_least ||
+                                           connection->done_count == connection->async_count);
 }
 
 static size_t take_completions(struct berth_conn *connection, berth_completion *completions,
@@ -115,6 +129,8 @@ static size_t take_completions(struct berth_conn *connection, berth_completion *
         }
         request_abandon(connection, slot);
     }
+    connection->done_count -= (uint32_t)count;
+    connection->async_count -= (uint32_t)count;
     return count;
 }
 
@@ -136,6 +152,11 @@ static void see_what_woke_the_loop(struct berth_conn *connection, int64_t now) {
 
 berth_result berth_poll(berth_conn *connection, berth_completion *completions, size_t capacity,
                         int timeout_ms, size_t *count) {
+    return berth_poll_batch(connection, completions, capacity, 1, timeout_ms, count);
+}
+
+berth_result berth_poll_batch(berth_conn *connection, berth_completion *completions,
+                              size_t capacity, size_t at_least, int timeout_ms, size_t *count) {
     *count = 0;
     if (fork_happened(&connection->mark)) {
         return error_forked();
@@ -143,8 +164,9 @@ berth_result berth_poll(berth_conn *connection, berth_completion *completions, s
     pthread_mutex_lock(&connection->lock);
     bool was_armed = connection->loop_armed;
     loop_disarm(connection);
+    struct wanted wanted = {connection, at_least < capacity ? at_least : capacity};
     /* Completions that are left from the last look are taken without another one. */
-    bool look = was_armed || capacity == 0 || list_empty(&connection->done);
+    bool look = was_armed || capacity == 0 || !has_completions(&wanted);
     int64_t now = look ? clock_nanos() : 0;
     if ((was_armed || capacity == 0) && !connection->receiving) {
         /* The receiver: nobody else looks at rings and sockets meanwhile. */
@@ -159,7 +181,7 @@ berth_result berth_poll(berth_conn *connection, berth_completion *completions, s
         int64_t deadline = timeout_ms == 0  ? 0
                            : timeout_ms < 0 ? NANOS_FOREVER
                                             : clock_after_millis(now, (uint32_t)timeout_ms);
-        (void)wait_until(connection, has_completions, connection, now, deadline,
+        (void)wait_until(connection, has_completions, &wanted, now, deadline,
                          timeout_ms == 0 ? 0 : session_yield_nanos(connection));
         *count = take_completions(connection, completions, capacity);
     }

@@ -124,7 +124,7 @@ static void connection_free(struct berth_conn *connection, bool forked) {
     free(connection);
 }
 
-static struct berth_conn *connection_new(const char *path, const berth_connect_options *options) {
+struct berth_conn *connection_new(const char *path, const berth_connect_options *options) {
     struct berth_conn *connection = calloc(1, sizeof *connection);
     const char *name =
         options->client_name != NULL ? options->client_name : program_invocation_short_name;
@@ -133,6 +133,7 @@ static struct berth_conn *connection_new(const char *path, const berth_connect_o
         return NULL;
     }
     pthread_mutex_init(&connection->lock, NULL);
+    list_init(&connection->registry);
     connection->address.sun_family = AF_UNIX;
     memcpy(connection->address.sun_path, path, strlen(path));
     connection->request_ring_bytes = options->request_ring_bytes;

@@ -50,6 +50,7 @@ struct session {
     berth_result failure;
     char failure_text[256];
     int64_t started_nanos;
+    int64_t hello_nanos; /* when HELLO was sent */
     int64_t phase_deadline_nanos;
     int socket;
     int bell_out;
@@ -201,6 +202,8 @@ struct berth_conn {
     uint32_t copy_bytes;
     struct list_node queue;
     struct list_node done;
+    uint32_t done_count;
+    uint32_t async_count;        /* asynchronous requests whose completion was not polled yet */
     int64_t next_deadline_nanos; /* of asynchronous requests: no later than the earliest */
     bool cancels_wanted;
 
@@ -211,6 +214,7 @@ struct berth_conn {
 
     bool receiving;
     bool receiver_asleep;
+    int64_t asleep_until_nanos;
     struct list_node followers;
     int wake; /* eventfd: gets the receiver out of poll */
 
@@ -220,12 +224,15 @@ struct berth_conn {
     bool loop_armed;
 };
 
+/* connection.c: without a session yet, and unknown to the fork handlers. NULL: no memory or
+ * descriptors. */
+struct berth_conn *connection_new(const char *path, const berth_connect_options *options);
+
 /* session.c: a session's life. All with the mutex. */
 void session_fail(struct berth_conn *connection, struct session *session, bool violated,
                   berth_result result, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 void session_start(struct berth_conn *connection, int64_t now);
-void session_read_control(struct berth_conn *connection, struct session *session, int64_t now);
 void session_end(struct berth_conn *connection, struct session *session, int64_t now);
 void session_close_descriptors(struct session *session);
 void session_arm(struct session *session);
@@ -234,6 +241,15 @@ enum control_io_result { ASK_SENT, ASK_LATER, ASK_FAILED };
 struct control_writer;
 enum control_io_result session_tell(struct berth_conn *connection, struct session *session,
                                     struct control_writer *writer);
+
+struct control_reader;
+/* session_welcome.c: takes up the session, or fails it; the descriptors are its own now. With the
+ * mutex. */
+void session_welcome(struct berth_conn *connection, struct session *session,
+                     struct control_reader *reader, int *descriptors, size_t count);
+
+/* session_messages.c: reads and follows what waits on the control socket. With the mutex. */
+void session_read_control(struct berth_conn *connection, struct session *session, int64_t now);
 
 /* request_slot.c: a request's slot. All with the mutex. */
 bool requests_allocate(struct berth_conn *connection);
@@ -273,6 +289,13 @@ bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int6
 void receiver_leave(struct berth_conn *connection);
 bool connection_tend(struct berth_conn *connection, int64_t now);
 void receiver_wake(struct berth_conn *connection);
+
+/* follow.c. With the mutex. */
+/* Returns when woken, or at the deadline; the caller looks why. */
+void follow(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos);
+void followers_wake_ready(struct berth_conn *connection);
+/* One that still waits becomes the receiver. */
+void followers_promote(struct berth_conn *connection);
 
 /* resource.c */
 void resources_ask(struct berth_conn *connection);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Waiting. One thread at a time receives for all: it looks at the rings, yields for a while, then
- * sleeps on doorbell and socket. The others sleep on a condition of their own until what they wait
- * for has happened, or until the receiver leaves with its answer and one of them takes its place.
+ * sleeps on doorbell and socket. The others follow it (follow.c).
  */
 #include "connection.h"
 
@@ -23,13 +22,6 @@
 /* Tests set it beyond their own time limit, so that a lost wake-up does not go unnoticed. */
 uint32_t sleep_limit_millis = BERTH_SLEEP_LIMIT_MILLIS;
 
-struct follower {
-    struct list_node node;
-    pthread_cond_t woken;
-    wait_test ready;
-    void *what;
-};
-
 static inline void cpu_relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -47,28 +39,6 @@ void receiver_wake(struct berth_conn *connection) {
         (void)written; /* full = already woken */
     }
     loop_notify(connection);
-}
-
-static void wake_ready_followers(struct berth_conn *connection) {
-    for (struct list_node *node = connection->followers.next; node != &connection->followers;
-         node = node->next) {
-        struct follower *follower = LIST_ENTRY(node, struct follower, node);
-        if (follower->ready(follower->what)) {
-            pthread_cond_signal(&follower->woken);
-        }
-    }
-}
-
-static void promote_follower(struct berth_conn *connection) {
-    for (struct list_node *node = connection->followers.next; node != &connection->followers;
-         node = node->next) {
-        struct follower *follower = LIST_ENTRY(node, struct follower, node);
-        /* Signalled even if it is ready and about to leave: whoever leaves promotes again. */
-        pthread_cond_signal(&follower->woken);
-        if (!follower->ready(follower->what)) {
-            return;
-        }
-    }
 }
 
 static bool tend_session(struct berth_conn *connection, struct session *session,
@@ -131,7 +101,7 @@ bool connection_tend(struct berth_conn *connection, int64_t now) {
         happened = true;
     }
     if (happened || look_at_control) {
-        wake_ready_followers(connection);
+        followers_wake_ready(connection);
         if (!list_empty(&connection->done)) {
             loop_notify(connection);
         }
@@ -211,7 +181,8 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     atomic_thread_fence(memory_order_seq_cst);
     if (!session_has_news(sessions[0]) && !session_has_news(sessions[1])) {
         int64_t now = clock_nanos();
-        int timeout = clock_poll_millis(now, sleep_until(connection, now, deadline_nanos));
+        connection->asleep_until_nanos = sleep_until(connection, now, deadline_nanos);
+        int timeout = clock_poll_millis(now, connection->asleep_until_nanos);
         connection->receiver_asleep = true;
         pthread_mutex_unlock(&connection->lock);
         int ready = poll(watched, count, timeout);
@@ -246,7 +217,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
                     session_read_control(connection, session, now);
                 }
             }
-            wake_ready_followers(connection);
+            followers_wake_ready(connection);
         }
     }
     for (int i = 0; i < 2; i++) {
@@ -257,29 +228,10 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     }
 }
 
-static void follow(struct berth_conn *connection, wait_test ready, void *what,
-                   int64_t deadline_nanos) {
-    struct follower follower = {.ready = ready, .what = what};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&follower.woken, &attributes);
-    pthread_condattr_destroy(&attributes);
-    list_append(&connection->followers, &follower.node);
-    if (deadline_nanos == NANOS_FOREVER) {
-        pthread_cond_wait(&follower.woken, &connection->lock);
-    } else {
-        struct timespec until = clock_timespec(deadline_nanos);
-        pthread_cond_timedwait(&follower.woken, &connection->lock, &until);
-    }
-    list_remove(&follower.node);
-    pthread_cond_destroy(&follower.woken);
-}
-
 void receiver_leave(struct berth_conn *connection) {
     if (!connection->receiving) {
         if (!list_empty(&connection->followers)) {
-            promote_follower(connection);
+            followers_promote(connection);
         } else if (connection->loop_armed) {
             loop_rearm(connection);
         }

@@ -21,6 +21,7 @@ void request_end(struct berth_conn *connection, struct slot *slot, berth_result 
     switch (slot->user) {
     case USER_ASYNC:
         list_append(&connection->done, &slot->node);
+        connection->done_count++;
         break;
     case USER_STREAM:
         stream_take_end(slot->stream, NULL, 0);

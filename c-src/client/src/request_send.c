@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "doorbell.h"
 
 enum send_outcome { SEND_DONE, SEND_LATER, SEND_ENDED };
@@ -40,6 +41,12 @@ static enum send_outcome end_unsent(struct berth_conn *connection, struct slot *
                                     const char *text) {
     request_end(connection, slot, BERTH_RESULT(status, reason), text);
     return SEND_ENDED;
+}
+
+/* The broker takes 0 for "no deadline". */
+static int64_t wire_deadline(const struct session *session, const struct slot *slot) {
+    int64_t nanos = clock_shifted(slot->deadline_nanos, session->clock_offset_nanos);
+    return nanos == 0 ? 1 : nanos;
 }
 
 static enum send_outcome request_send(struct berth_conn *connection, struct slot *slot) {
@@ -110,8 +117,7 @@ static enum send_outcome request_send(struct berth_conn *connection, struct slot
         .length = (int32_t)length,
         .type = BERTH_FRAME_REQUEST,
         .correlation = slot->correlation,
-        .deadline_nanos =
-            slot->no_wire_deadline ? 0 : slot->deadline_nanos + session->clock_offset_nanos,
+        .deadline_nanos = slot->no_wire_deadline ? 0 : wire_deadline(session, slot),
         .handle = slot->wire_handle,
         .operation = slot->operation,
         .flags = slot->flags | (slot->was_taken ? BERTH_FLAG_RESUBMITTED : 0),
@@ -124,7 +130,7 @@ static enum send_outcome request_send(struct berth_conn *connection, struct slot
     if ((slot->flags & FRAME_BLOCK_FLAGS) != 0) {
         struct frame_blocks blocks = {.input = slot->input, .output = slot->output};
         blocks.trace_nanos[BERTH_TRACE_SUBMITTED] =
-            (uint64_t)(slot->submitted_nanos + session->clock_offset_nanos);
+            (uint64_t)clock_shifted(slot->submitted_nanos, session->clock_offset_nanos);
         payload = frame_write_blocks(payload, slot->flags, &blocks);
     }
     if (slot->payload_bytes != 0) {

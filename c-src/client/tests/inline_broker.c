@@ -2,7 +2,6 @@
 #include "inline_broker.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,9 +14,6 @@
 #include "connection.h"
 #include "control.h"
 #include "frame.h"
-
-#define SESSION 1
-#define EPOCH 7
 
 static int region_make(struct region *region, enum berth_region_kind kind, uint32_t ring_bytes) {
     uint32_t page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
@@ -36,39 +32,24 @@ static int region_make(struct region *region, enum berth_region_kind kind, uint3
                                          .kind = kind,
                                          .ring_offset = page_bytes,
                                          .ring_bytes = ring_bytes,
-                                         .session = SESSION,
-                                         .broker_epoch = EPOCH};
+                                         .session = INLINE_BROKER_SESSION,
+                                         .broker_epoch = INLINE_BROKER_EPOCH};
     memcpy(base, &header, sizeof header);
     return descriptor;
 }
 
-static void welcome(struct inline_broker *broker) {
+static void make_session(struct inline_broker *broker) {
     int to_broker[2], from_broker[2];
     CHECK(pipe2(to_broker, O_CLOEXEC | O_NONBLOCK) == 0);
     CHECK(pipe2(from_broker, O_CLOEXEC | O_NONBLOCK) == 0);
-    int descriptors[] = {region_make(&broker->client, BERTH_REGION_CLIENT, broker->ring_bytes),
-                         region_make(&broker->broker, BERTH_REGION_BROKER, broker->ring_bytes),
-                         to_broker[1], from_broker[0]};
+    broker->descriptors[BERTH_WELCOME_CLIENT_REGION] =
+        region_make(&broker->client, BERTH_REGION_CLIENT, broker->ring_bytes);
+    broker->descriptors[BERTH_WELCOME_BROKER_REGION] =
+        region_make(&broker->broker, BERTH_REGION_BROKER, broker->ring_bytes);
+    broker->descriptors[BERTH_WELCOME_BELL_TO_BROKER] = to_broker[1];
+    broker->descriptors[BERTH_WELCOME_BELL_FROM_BROKER] = from_broker[0];
     broker->bell_in = to_broker[0];
     broker->bell_out = from_broker[1];
-    uint8_t bytes[256];
-    struct control_writer writer;
-    control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_WELCOME, 0);
-    control_u16(&writer, BERTH_PROTOCOL_MAJOR);
-    control_u16(&writer, BERTH_PROTOCOL_MINOR);
-    control_u64(&writer, SESSION);
-    control_u64(&writer, EPOCH);
-    control_u64(&writer, (uint64_t)clock_nanos());
-    control_u32(&writer, broker->ring_bytes);
-    control_u32(&writer, broker->ring_bytes);
-    control_u32(&writer, broker->max_inline_bytes);
-    control_u32(&writer, broker->max_in_flight);
-    control_u32(&writer, 0);
-    CHECK(control_end(&writer));
-    inline_broker_tell(broker, bytes, writer.used, descriptors, 4);
-    for (int i = 0; i < 4; i++) {
-        close(descriptors[i]);
-    }
     broker->requests = (struct ring_consumer){
         .buffer = broker->client.ring,
         .bytes = broker->ring_bytes,
@@ -83,41 +64,61 @@ static void welcome(struct inline_broker *broker) {
     };
 }
 
-struct connecting {
-    char path[108];
-    berth_conn *connection;
-};
-
-/* The one step of the client that cannot be done without the other side acting meanwhile. */
-static void *connect_client(void *what) {
-    struct connecting *connecting = what;
-    berth_connect_options options = BERTH_CONNECT_OPTIONS_INIT;
-    options.no_reconnect = 1;
-    options.yield_micros = -1;
-    CHECK_OK(berth_connect(connecting->path, &options, &connecting->connection));
-    return NULL;
+void inline_broker_welcome(struct inline_broker *broker) {
+    uint8_t bytes[256];
+    struct control_writer writer;
+    control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_WELCOME, 0);
+    control_u16(&writer, BERTH_PROTOCOL_MAJOR);
+    control_u16(&writer, BERTH_PROTOCOL_MINOR);
+    control_u64(&writer, INLINE_BROKER_SESSION);
+    control_u64(&writer, INLINE_BROKER_EPOCH);
+    control_u64(&writer, (uint64_t)clock_nanos());
+    control_u32(&writer, broker->ring_bytes);
+    control_u32(&writer, broker->ring_bytes);
+    control_u32(&writer, broker->max_inline_bytes);
+    control_u32(&writer, broker->max_in_flight);
+    control_u32(&writer, 0);
+    CHECK(control_end(&writer));
+    inline_broker_tell(broker, bytes, writer.used, broker->descriptors, BERTH_WELCOME_DESCRIPTORS);
 }
 
-void inline_broker_connect(struct inline_broker *broker) {
+static const char *socket_path(char path[108]) {
     static unsigned number;
-    struct connecting connecting = {.connection = NULL};
     const char *folder = getenv("TMPDIR");
-    snprintf(connecting.path, sizeof connecting.path, "%.64s/berth-inline-%d-%u.sock",
-             folder == NULL ? "/tmp" : folder, (int)getpid(), ++number);
+    snprintf(path, 108, "%.64s/berth-inline-%d-%u.sock", folder == NULL ? "/tmp" : folder,
+             (int)getpid(), ++number);
+    return path;
+}
+
+void inline_broker_greet(struct inline_broker *broker) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, connecting.path, sizeof connecting.path);
+    berth_connect_options options = BERTH_CONNECT_OPTIONS_INIT;
+    struct fork_mark mark;
+    options.no_reconnect = 1;
+    options.yield_micros = -1;
+    socket_path(address.sun_path);
     int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof address) == 0 &&
           listen(listener, 1) == 0);
-    pthread_t client;
-    CHECK(pthread_create(&client, NULL, connect_client, &connecting) == 0);
+    CHECK(fork_mark_process(&mark));
+    broker->connection = connection_new(address.sun_path, &options);
+    CHECK(broker->connection != NULL);
+    broker->connection->mark = mark;
+    broker->connection->no_reconnect = true;
+    session_start(broker->connection, clock_nanos());
+    CHECK(broker->connection->current != NULL);
     broker->socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     CHECK(broker->socket >= 0);
-    unlink(connecting.path);
+    unlink(address.sun_path);
     close(listener);
-    welcome(broker);
-    pthread_join(client, NULL);
-    broker->connection = connecting.connection;
+    make_session(broker);
+}
+
+void inline_broker_connect(struct inline_broker *broker) {
+    inline_broker_greet(broker);
+    inline_broker_welcome(broker);
+    session_read_control(broker->connection, broker->connection->current, clock_nanos());
+    CHECK(broker->connection->current->phase == SESSION_OPEN);
 }
 
 void inline_broker_tell(struct inline_broker *broker, const void *bytes, size_t size,
@@ -193,6 +194,9 @@ size_t inline_broker_echo(struct inline_broker *broker) {
 
 void inline_broker_close(struct inline_broker *broker) {
     CHECK_OK(berth_close(broker->connection));
+    for (int i = 0; i < BERTH_WELCOME_DESCRIPTORS; i++) {
+        close(broker->descriptors[i]);
+    }
     close(broker->socket);
     close(broker->bell_in);
     close(broker->bell_out);

@@ -11,11 +11,15 @@
 #include "region.h"
 #include "ring.h"
 
+#define INLINE_BROKER_SESSION 1
+#define INLINE_BROKER_EPOCH 7
+
 struct inline_broker {
     uint32_t ring_bytes; /* both rings'; set before inline_broker_connect, as are the next two */
     uint32_t max_inline_bytes;
     uint32_t max_in_flight;
     berth_conn *connection;
+    int descriptors[BERTH_WELCOME_DESCRIPTORS]; /* what WELCOME hands over */
     int socket;
     int bell_in;
     int bell_out;
@@ -25,7 +29,12 @@ struct inline_broker {
     struct ring_producer responses;
 };
 
-/* Makes broker->connection, which does not reconnect. Everything must succeed. */
+/* Makes broker->connection, which does not reconnect, and the session's memory and pipes; HELLO has
+ * been sent then. */
+void inline_broker_greet(struct inline_broker *broker);
+/* Sends the WELCOME that belongs to it. */
+void inline_broker_welcome(struct inline_broker *broker);
+/* Both, and the client takes it up. */
 void inline_broker_connect(struct inline_broker *broker);
 berth_resource *inline_broker_open(struct inline_broker *broker, const char *name);
 /* Sends one datagram to the client. */

@@ -280,6 +280,15 @@ BERTH_API berth_result berth_submit_batch(berth_conn *connection, berth_submissi
 BERTH_API berth_result berth_poll(berth_conn *connection, berth_completion *completions,
                                   size_t capacity, int timeout_ms, size_t *count);
 
+/*
+ * As berth_poll, but waits until at_least completions are there, or all that can come, or the time
+ * has passed; then takes what there is. For pipelines: who is woken for every single answer pays
+ * for it, and so does everybody behind.
+ */
+BERTH_API berth_result berth_poll_batch(berth_conn *connection, berth_completion *completions,
+                                        size_t capacity, size_t at_least, int timeout_ms,
+                                        size_t *count);
+
 /* Asks to end a request early. Its completion still comes: CANCELLED, or its ordinary end if that
  * was first. NOT_FOUND if it has ended. */
 BERTH_API berth_result berth_cancel(berth_conn *connection, berth_ticket ticket);
