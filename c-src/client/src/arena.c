@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segments are asked of the broker in powers of two; blocks are cut from them in powers of two,
- * too, and go back to their segment's cache. A segment dies with its session or its resource; its
- * memory stays mapped until the last of its leased blocks was freed, so that a pointer the
- * application still holds stays readable.
+ * Blocks are cut from segments (arena_segment.c) in powers of two and go back to their segment's
+ * cache.
  */
+#include "arena_segment.h"
 #include "connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "control.h"
 #include "error.h"
 
 #define SMALLEST_BLOCK_SHIFT 8
-#define LARGEST_BLOCK_SHIFT 38
-#define SHIFTS (LARGEST_BLOCK_SHIFT + 1)
 #define SMALLEST_SEGMENT_SHIFT 18
-
-struct segment {
-    struct segment *next;
-    struct session *session;         /* NULL = dead */
-    struct berth_resource *resource; /* NULL = released */
-    enum berth_direction direction;
-    uint32_t number;
-    uint32_t generation;
-    uint8_t *base;
-    size_t mapped_bytes;
-    uint64_t bytes;
-    uint64_t cut_bytes;
-    uint32_t leased;              /* blocks whose memory somebody may still touch */
-    uint32_t free_blocks[SHIFTS]; /* by size: index + 1 */
-};
 
 static uint32_t shift_for(uint64_t bytes, uint32_t smallest) {
     uint32_t shift = smallest;
@@ -60,7 +39,7 @@ static struct block *block_find(struct arena *arena, berth_block name) {
                                                                                           : NULL;
 }
 
-static void record_unuse(struct arena *arena, uint32_t index) {
+void block_record_unuse(struct arena *arena, uint32_t index) {
     struct block *block = &arena->blocks[index];
     block->state = BLOCK_UNUSED;
     block->segment = NULL;
@@ -88,43 +67,13 @@ static bool record_take(struct arena *arena, uint32_t *index) {
     return true;
 }
 
-static void segment_unlink(struct arena *arena, struct segment *segment) {
-    for (struct segment **at = &arena->segments; *at != NULL; at = &(*at)->next) {
-        if (*at == segment) {
-            *at = segment->next;
-            return;
-        }
-    }
-}
-
-static void segment_free_if_over(struct arena *arena, struct segment *segment) {
-    if (segment->session == NULL && segment->leased == 0) {
-        segment_unlink(arena, segment);
-        munmap(segment->base, segment->mapped_bytes);
-        free(segment);
-    }
-}
-
-static void segment_kill(struct arena *arena, struct segment *segment) {
-    segment->session = NULL;
-    segment->resource = NULL;
-    for (uint32_t shift = 0; shift < SHIFTS; shift++) {
-        while (segment->free_blocks[shift] != 0) {
-            uint32_t index = segment->free_blocks[shift] - 1;
-            segment->free_blocks[shift] = arena->blocks[index].next_free;
-            record_unuse(arena, index);
-        }
-    }
-    segment_free_if_over(arena, segment);
-}
-
 static void block_give_back(struct arena *arena, uint32_t index) {
     struct block *block = &arena->blocks[index];
     struct segment *segment = block->segment;
     segment->leased--;
     if (segment->session == NULL) {
-        record_unuse(arena, index);
-        segment_free_if_over(arena, segment);
+        block_record_unuse(arena, index);
+        arena_segment_free_if_over(arena, segment);
         return;
     }
     uint32_t shift = shift_for(block->bytes, SMALLEST_BLOCK_SHIFT);
@@ -157,82 +106,6 @@ static bool cut_block(struct arena *arena, struct segment *segment, uint32_t shi
     return true;
 }
 
-static bool ask_answered(void *what) {
-    return ((const struct ask *)what)->answered;
-}
-
-static berth_result ask_for_segment(struct berth_resource *resource, struct session *session,
-                                    enum berth_direction direction, uint64_t bytes,
-                                    struct ask *ask) {
-    struct berth_conn *connection = resource->connection;
-    uint8_t message[64];
-    struct control_writer writer;
-    *ask = (struct ask){.session = session, .token = ++connection->last_token, .descriptor = -1};
-    control_begin(&writer, message, sizeof message, BERTH_KIND_SEGMENT_ADD, ask->token);
-    control_u32(&writer, resource->handle);
-    control_u32(&writer, direction);
-    control_u64(&writer, bytes);
-    if (session_tell(connection, session, &writer) != ASK_SENT) {
-        return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST,
-                         "%s: the broker takes no SEGMENT_ADD now", resource->name);
-    }
-    list_append(&connection->asks, &ask->node);
-    bool answered =
-        wait_until(connection, ask_answered, ask,
-                   clock_after_millis(clock_nanos(), DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
-    list_remove(&ask->node);
-    if (!answered) {
-        return error_say(BERTH_STATUS_DEADLINE_EXCEEDED, BERTH_REASON_CALLER_TIMED_OUT,
-                         "%s: the broker did not answer SEGMENT_ADD within %d ms", resource->name,
-                         DEFAULT_CONTROL_TIMEOUT_MILLIS);
-    }
-    if (ask->result != BERTH_OK) {
-        return error_say(berth_status_of(ask->result), berth_reason_of(ask->result),
-                         "%s: a segment of %llu bytes: %s", resource->name,
-                         (unsigned long long)bytes, ask->text);
-    }
-    return BERTH_OK;
-}
-
-static berth_result add_segment(struct berth_resource *resource, enum berth_direction direction,
-                                uint64_t bytes) {
-    struct berth_conn *connection = resource->connection;
-    struct session *session = connection->current;
-    struct ask ask;
-    berth_result result = ask_for_segment(resource, session, direction, bytes, &ask);
-    if (result != BERTH_OK) {
-        return result;
-    }
-    const char *why = "no memory";
-    uint8_t *base = NULL;
-    size_t mapped_bytes = 0;
-    struct segment *segment = calloc(1, sizeof *segment);
-    bool mapped =
-        segment != NULL && ask.bytes >= bytes &&
-        sealed_map(ask.descriptor, direction == BERTH_INPUT, ask.bytes, &base, &mapped_bytes, &why);
-    close(ask.descriptor);
-    if (!mapped || session != connection->current) {
-        if (mapped) {
-            munmap(base, mapped_bytes);
-        }
-        free(segment);
-        return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST,
-                         "%s: the new segment cannot be used: %s", resource->name,
-                         mapped ? "the session ended meanwhile" : why);
-    }
-    segment->session = session;
-    segment->resource = resource;
-    segment->direction = direction;
-    segment->number = ask.segment;
-    segment->generation = ask.generation;
-    segment->base = base;
-    segment->mapped_bytes = mapped_bytes;
-    segment->bytes = bytes;
-    segment->next = connection->arena.segments;
-    connection->arena.segments = segment;
-    return BERTH_OK;
-}
-
 static bool resource_is_open(void *what) {
     const struct berth_resource *resource = what;
     return resource->state == RESOURCE_OPEN || resource->state == RESOURCE_REFUSED;
@@ -243,8 +116,9 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
     struct berth_conn *connection = resource->connection;
     struct arena *arena = &connection->arena;
     uint32_t shift = shift_for(bytes, SMALLEST_BLOCK_SHIFT);
-    (void)wait_until(connection, resource_is_open, resource,
-                     clock_after_millis(clock_nanos(), DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
+    int64_t now = clock_nanos();
+    (void)wait_until(connection, resource_is_open, resource, now,
+                     clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
     if (resource->state != RESOURCE_OPEN) {
         return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST, "%s: not open: %s",
                          resource->name,
@@ -267,10 +141,11 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
          * trips. */
         uint32_t grown = SMALLEST_SEGMENT_SHIFT + (segments < 8 ? segments : 8);
         berth_result result =
-            add_segment(resource, direction, UINT64_C(1) << (shift > grown ? shift : grown));
+            arena_segment_add(resource, direction, UINT64_C(1) << (shift > grown ? shift : grown));
         if (berth_status_of(result) == BERTH_STATUS_RESOURCE_EXHAUSTED && shift < grown) {
             /* The budget may still have room for what is really needed. */
-            result = add_segment(resource, direction, UINT64_C(1) << (shift > 12 ? shift : 12));
+            result =
+                arena_segment_add(resource, direction, UINT64_C(1) << (shift > 12 ? shift : 12));
         }
         if (result != BERTH_OK) {
             return result;
@@ -399,51 +274,4 @@ void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_dire
     if (block->pins == 0 && block->state == BLOCK_QUARANTINED) {
         block_give_back(&connection->arena, pinned - 1);
     }
-}
-
-/* ---- Ends
- * -------------------------------------------------------------------------------------------- */
-
-void arena_lose_session(struct berth_conn *connection, struct session *session) {
-    for (struct segment *segment = connection->arena.segments, *next; segment != NULL;
-         segment = next) {
-        next = segment->next;
-        if (segment->session == session) {
-            segment_kill(&connection->arena, segment);
-        }
-    }
-}
-
-void arena_release_resource(struct berth_resource *resource) {
-    struct berth_conn *connection = resource->connection;
-    for (struct segment *segment = connection->arena.segments, *next; segment != NULL;
-         segment = next) {
-        next = segment->next;
-        if (segment->resource != resource) {
-            continue;
-        }
-        if (segment->session != NULL && !segment->session->failed) {
-            uint8_t bytes[64];
-            struct control_writer writer;
-            control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_SEGMENT_DROP,
-                          ++connection->last_token);
-            control_u32(&writer, segment->number);
-            control_u32(&writer, segment->generation);
-            (void)session_tell(connection, segment->session, &writer);
-        }
-        segment_kill(&connection->arena, segment);
-    }
-}
-
-void arena_free(struct arena *arena, bool unmap) {
-    while (arena->segments != NULL) {
-        struct segment *segment = arena->segments;
-        arena->segments = segment->next;
-        if (unmap) {
-            munmap(segment->base, segment->mapped_bytes);
-        }
-        free(segment);
-    }
-    free(arena->blocks);
-    *arena = (struct arena){0};
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocking calls, and submit, poll, cancel. */
+/* Blocking calls. */
 #include "connection.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
-#include "doorbell.h"
 #include "error.h"
 
 /* Of the calls that block at once, one in so many yields first, to see whether the resource has
@@ -19,13 +18,6 @@ static bool slot_ended(void *what) {
 
 static bool slot_available(void *what) {
     return ((const struct berth_conn *)what)->free_slots != NULL;
-}
-
-/* Sends now, or queues behind those who wait for room or for a broker. */
-static void dispatch(struct berth_conn *connection, struct slot *slot) {
-    if (!list_empty(&connection->queue) || request_send(connection, slot) == SEND_LATER) {
-        request_enqueue(connection, slot);
-    }
 }
 
 /*
@@ -100,7 +92,7 @@ berth_result berth_call(berth_resource *resource, const berth_request *request,
             request->timeout_ms == 0 ? DEFAULT_TIMEOUT_MILLIS : request->timeout_ms;
         int64_t deadline =
             timeout_ms == UINT32_MAX ? NANOS_FOREVER : clock_after_millis(now, timeout_ms);
-        if (!wait_until(connection, slot_available, connection, deadline, 0)) {
+        if (!wait_until(connection, slot_available, connection, now, deadline, 0)) {
             break;
         }
         result = request_take(resource, request, USER_CALL, now, &slot);
@@ -109,10 +101,11 @@ berth_result berth_call(berth_resource *resource, const berth_request *request,
         pthread_mutex_unlock(&connection->lock);
         return refuse(result, reply);
     }
-    dispatch(connection, slot);
+    request_dispatch(connection, slot);
+    requests_publish(connection);
     if (!slot->ended) {
         int64_t yield_nanos = yield_for(connection, resource);
-        if (wait_until(connection, slot_ended, slot, slot->deadline_nanos, yield_nanos)) {
+        if (wait_until(connection, slot_ended, slot, now, slot->deadline_nanos, yield_nanos)) {
             learn_service_time(resource, clock_nanos() - now, yield_nanos);
         } else {
             request_end_by_clock(connection, slot);
@@ -120,133 +113,6 @@ berth_result berth_call(berth_resource *resource, const berth_request *request,
     }
     result = call_over(slot, reply);
     request_abandon(connection, slot);
-    pthread_mutex_unlock(&connection->lock);
-    return result;
-}
-
-/* ---- Asynchronous -------------------------------------------------------------------------------
- */
-
-static uint64_t ticket_id(const struct slot *slot) {
-    return (slot->sequence << 16) | slot->index;
-}
-
-berth_result berth_submit(berth_resource *resource, const berth_request *request, void *user_data,
-                          berth_ticket *ticket) {
-    struct berth_conn *connection = resource->connection;
-    if (fork_happened(&connection->mark)) {
-        return error_forked();
-    }
-    int64_t now = clock_nanos();
-    pthread_mutex_lock(&connection->lock);
-    struct slot *slot;
-    berth_result result = request_take(resource, request, USER_ASYNC, now, &slot);
-    if (result == BERTH_OK) {
-        slot->user_data = user_data;
-        if (ticket != NULL) {
-            ticket->id = ticket_id(slot);
-        }
-        if (slot->deadline_nanos < connection->next_deadline_nanos) {
-            connection->next_deadline_nanos = slot->deadline_nanos;
-        }
-        /* Kept until the END, whatever its flags: a leaving broker may decline it unexecuted, a
-         * lost one may not have taken it, and the caller may change its buffer as soon as we
-         * return. request_take has checked that it fits. */
-        (void)request_keep_payload(connection, slot);
-        dispatch(connection, slot);
-    }
-    pthread_mutex_unlock(&connection->lock);
-    return result;
-}
-
-static bool has_completions(void *what) {
-    return !list_empty(&((const struct berth_conn *)what)->done);
-}
-
-static size_t take_completions(struct berth_conn *connection, berth_completion *completions,
-                               size_t capacity) {
-    size_t count = 0;
-    while (count < capacity && !list_empty(&connection->done)) {
-        struct slot *slot = LIST_ENTRY(connection->done.next, struct slot, node);
-        list_remove(&slot->node);
-        berth_completion *completion = &completions[count++];
-        completion->user_data = slot->user_data;
-        completion->ticket.id = ticket_id(slot);
-        completion->reply = slot->reply;
-        completion->result = slot->result;
-        completion->bytes = slot->bytes;
-        completion->output_bytes = slot->output_bytes;
-        memcpy(completion->trace_nanos, slot->trace_nanos, sizeof completion->trace_nanos);
-        if (slot->result == BERTH_OK) {
-            completion->text[0] = '\0';
-        } else {
-            memcpy(completion->text, slot->text, sizeof completion->text);
-        }
-        request_abandon(connection, slot);
-    }
-    return count;
-}
-
-berth_result berth_poll(berth_conn *connection, berth_completion *completions, size_t capacity,
-                        int timeout_ms, size_t *count) {
-    *count = 0;
-    if (fork_happened(&connection->mark)) {
-        return error_forked();
-    }
-    pthread_mutex_lock(&connection->lock);
-    bool was_armed = connection->loop_armed;
-    loop_disarm(connection);
-    if (!connection->receiving) {
-        /* The receiver: nobody else looks at rings and sockets meanwhile. */
-        connection->receiving = true;
-        if (was_armed) {
-            /* The loop was woken by one of these; only looking tells by which. */
-            connection->last_control_look_nanos = 0;
-            struct session *sessions[] = {connection->current, connection->leaving};
-            for (int i = 0; i < 2; i++) {
-                if (sessions[i] != NULL && sessions[i]->bell_in >= 0 &&
-                    !doorbell_drain(sessions[i]->bell_in)) {
-                    session_read_control(connection, sessions[i], clock_nanos());
-                    session_fail(
-                        connection, sessions[i], false,
-                        BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                        "the broker at %s is gone", connection->address.sun_path);
-                    break; /* reading may have moved the sessions */
-                }
-            }
-        }
-        (void)connection_tend(connection, clock_nanos());
-        connection->receiving = false;
-    }
-    if (capacity != 0) {
-        int64_t deadline = timeout_ms < 0 ? NANOS_FOREVER
-                                          : clock_after_millis(clock_nanos(), (uint32_t)timeout_ms);
-        (void)wait_until(connection, has_completions, connection, timeout_ms == 0 ? 0 : deadline,
-                         timeout_ms == 0 ? 0 : session_yield_nanos(connection));
-        *count = take_completions(connection, completions, capacity);
-    }
-    pthread_mutex_unlock(&connection->lock);
-    return BERTH_OK;
-}
-
-berth_result berth_cancel(berth_conn *connection, berth_ticket ticket) {
-    if (fork_happened(&connection->mark)) {
-        return error_forked();
-    }
-    pthread_mutex_lock(&connection->lock);
-    uint32_t index = (uint32_t)(ticket.id & 0xffff);
-    berth_result result = BERTH_OK;
-    if (index >= connection->slot_count || connection->slots[index].user != USER_ASYNC ||
-        connection->slots[index].ended || ticket_id(&connection->slots[index]) != ticket.id) {
-        result =
-            error_say(BERTH_STATUS_NOT_FOUND, BERTH_REASON_NONE,
-                      "ticket %#llx names no unfinished request", (unsigned long long)ticket.id);
-    } else {
-        request_cancel(connection, &connection->slots[index]);
-        if (!list_empty(&connection->done)) {
-            wait_until(connection, has_completions, connection, 0, 0);
-        }
-    }
     pthread_mutex_unlock(&connection->lock);
     return result;
 }

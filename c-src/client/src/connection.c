@@ -116,16 +116,15 @@ static void connection_free(struct berth_conn *connection, bool forked) {
         free(resource);
     }
     arena_free(&connection->arena, !forked);
-    if (connection->copies != NULL) {
-        munmap(connection->copies, connection->copies_bytes);
+    if (connection->slots != NULL) {
+        munmap(connection->slots, connection->slots_bytes);
     }
-    free(connection->slots);
     free(connection->client_name);
     pthread_mutex_destroy(&connection->lock);
     free(connection);
 }
 
-static struct berth_conn *connection_new(const char *path, const berth_connect_options *options) {
+struct berth_conn *connection_new(const char *path, const berth_connect_options *options) {
     struct berth_conn *connection = calloc(1, sizeof *connection);
     const char *name =
         options->client_name != NULL ? options->client_name : program_invocation_short_name;
@@ -134,6 +133,7 @@ static struct berth_conn *connection_new(const char *path, const berth_connect_o
         return NULL;
     }
     pthread_mutex_init(&connection->lock, NULL);
+    list_init(&connection->registry);
     connection->address.sun_family = AF_UNIX;
     memcpy(connection->address.sun_path, path, strlen(path));
     connection->request_ring_bytes = options->request_ring_bytes;
@@ -189,9 +189,10 @@ berth_result berth_connect(const char *path, const berth_connect_options *option
     list_append(&registry, &connection->registry);
     pthread_mutex_unlock(&registry_lock);
 
+    int64_t now = clock_nanos();
     pthread_mutex_lock(&connection->lock);
-    (void)wait_until(connection, connect_settled, connection,
-                     clock_after_millis(clock_nanos(), connection->connect_timeout_ms), 0);
+    (void)wait_until(connection, connect_settled, connection, now,
+                     clock_after_millis(now, connection->connect_timeout_ms), 0);
     bool open = connection->current != NULL && connection->current->phase == SESSION_OPEN;
     berth_result result = BERTH_OK;
     if (!open) {

@@ -50,6 +50,7 @@ struct session {
     berth_result failure;
     char failure_text[256];
     int64_t started_nanos;
+    int64_t hello_nanos; /* when HELLO was sent */
     int64_t phase_deadline_nanos;
     int socket;
     int bell_out;
@@ -73,14 +74,24 @@ struct session {
 
 enum slot_user { USER_NONE, USER_CALL, USER_ASYNC, USER_STREAM };
 
+/* A payload up to this length is kept in its slot, a longer one in the connection's copies. */
+#define SMALL_COPY_BYTES 128
+
 /*
  * A request. Two lives: the caller's (user) and the broker's (on_wire, until the END). A slot is
  * free when both are over, so that a late END never meets a stranger and a timed-out request's
  * block is not used again too early.
+ *
+ * What every request touches comes first; a slot is an odd number of cache lines long, so that the
+ * slots' first lines do not compete for a few sets of the cache.
  */
 struct slot {
-    struct list_node node; /* in connection->queue or connection->done */
+    _Alignas(64) struct list_node node; /* in connection->queue or connection->done */
     struct slot *next_free;
+    struct session *session;
+    struct berth_resource *resource;
+    uint64_t sequence;
+    uint64_t correlation;
     uint16_t index;
     enum slot_user user;
     bool on_wire;
@@ -89,39 +100,37 @@ struct slot {
     bool was_taken; /* an earlier broker may have executed it */
     bool resubmitted;
     bool cancel_wanted;
-    bool owns_copy; /* payload points to the slot's own copy */
-    uint64_t sequence;
-    uint64_t correlation;
-    struct session *session;
-    uint64_t record_position;
+    bool owns_copy; /* payload points to a copy of the library's own */
+    bool no_wire_deadline;
     uint32_t wire_handle;
-    struct berth_resource *resource;
-    int64_t deadline_nanos;
-    int64_t submitted_nanos;
     uint32_t operation;
     uint32_t flags;
     uint32_t priority;
-    bool no_wire_deadline;
-    const void *payload; /* the caller's during a blocking call, else the slot's copy */
-    uint32_t payload_bytes;
+    int64_t deadline_nanos;
+    int64_t submitted_nanos;
+    uint64_t record_position;
+    const void *payload; /* the caller's during a blocking call, else the copy */
     void *reply;
+    void *user_data;
+    struct berth_stream *stream;
+    uint32_t payload_bytes;
     uint32_t reply_limit;
-    struct berth_block_reference input;
-    struct berth_block_reference output;
-    uint32_t input_block; /* index + 1 in the arena, 0 = none */
-    uint32_t output_block;
     uint64_t reply_unit_bytes; /* reply space of one part */
     uint64_t reply_bytes_reserved;
+    uint64_t output_bytes;
     uint32_t credit; /* stream: parts that the broker may still send */
     uint32_t next_part;
-    struct berth_stream *stream;
-    void *user_data;
-    berth_result result;
+    uint32_t input_block; /* index + 1 in the arena, 0 = none */
+    uint32_t output_block;
     uint32_t bytes;
-    uint64_t output_bytes;
-    uint64_t trace_nanos[BERTH_TRACE_STAMPS];
-    char text[BERTH_ERROR_TEXT_BYTES + 8];
+    berth_result result;
+    _Alignas(64) uint8_t small_copy[SMALL_COPY_BYTES];
+    struct berth_block_reference input;
+    struct berth_block_reference output;
+    uint64_t trace_nanos[BERTH_TRACE_STAMPS]; /* set with BERTH_FLAG_TRACE only */
+    char text[BERTH_ERROR_TEXT_BYTES + 8];    /* set with a result other than OK only */
 };
+_Static_assert(sizeof(struct slot) / 64 % 2 == 1, "an odd number of cache lines");
 
 enum resource_state { RESOURCE_WANTED, RESOURCE_ASKED, RESOURCE_OPEN, RESOURCE_REFUSED };
 
@@ -184,15 +193,17 @@ struct berth_conn {
     berth_result down; /* why there is no session */
     char down_text[256];
 
-    struct slot *slots;
+    struct slot *slots; /* a mapping, the copies behind them */
+    size_t slots_bytes;
     uint32_t slot_count;
     struct slot *free_slots;
     uint64_t last_sequence;
-    uint8_t *copies;
-    size_t copies_bytes;
+    uint8_t *copies; /* one of copy_bytes for each slot */
     uint32_t copy_bytes;
     struct list_node queue;
     struct list_node done;
+    uint32_t done_count;
+    uint32_t async_count;        /* asynchronous requests whose completion was not polled yet */
     int64_t next_deadline_nanos; /* of asynchronous requests: no later than the earliest */
     bool cancels_wanted;
 
@@ -203,6 +214,7 @@ struct berth_conn {
 
     bool receiving;
     bool receiver_asleep;
+    int64_t asleep_until_nanos;
     struct list_node followers;
     int wake; /* eventfd: gets the receiver out of poll */
 
@@ -212,52 +224,78 @@ struct berth_conn {
     bool loop_armed;
 };
 
-/* session.c */
+/* connection.c: without a session yet, and unknown to the fork handlers. NULL: no memory or
+ * descriptors. */
+struct berth_conn *connection_new(const char *path, const berth_connect_options *options);
+
+/* session.c: a session's life. All with the mutex. */
 void session_fail(struct berth_conn *connection, struct session *session, bool violated,
                   berth_result result, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-
-/* session.c: a session's life. All with the mutex. */
 void session_start(struct berth_conn *connection, int64_t now);
-void session_read_control(struct berth_conn *connection, struct session *session, int64_t now);
 void session_end(struct berth_conn *connection, struct session *session, int64_t now);
 void session_close_descriptors(struct session *session);
 void session_arm(struct session *session);
 void session_disarm(struct session *session);
-void session_wake_broker(struct berth_conn *connection, struct session *session);
 enum control_io_result { ASK_SENT, ASK_LATER, ASK_FAILED };
 struct control_writer;
 enum control_io_result session_tell(struct berth_conn *connection, struct session *session,
                                     struct control_writer *writer);
 
-/* request.c: slots. All with the mutex. */
+struct control_reader;
+/* session_welcome.c: takes up the session, or fails it; the descriptors are its own now. With the
+ * mutex. */
+void session_welcome(struct berth_conn *connection, struct session *session,
+                     struct control_reader *reader, int *descriptors, size_t count);
+
+/* session_messages.c: reads and follows what waits on the control socket. With the mutex. */
+void session_read_control(struct berth_conn *connection, struct session *session, int64_t now);
+
+/* request_slot.c: a request's slot. All with the mutex. */
 bool requests_allocate(struct berth_conn *connection);
 berth_result request_take(struct berth_resource *resource, const berth_request *request,
                           enum slot_user user, int64_t now, struct slot **slot);
 bool request_keep_payload(struct berth_conn *connection, struct slot *slot);
-enum send_outcome { SEND_DONE, SEND_LATER, SEND_ENDED };
-enum send_outcome request_send(struct berth_conn *connection, struct slot *slot);
+void request_abandon(struct berth_conn *connection, struct slot *slot);
+void request_free_if_over(struct berth_conn *connection, struct slot *slot);
+
+/* request_send.c: into the ring. All with the mutex. */
+/* Puts the request into the ring, or queues it behind those who wait for room or for a broker. The
+ * broker sees it with the next requests_publish, which the caller owes before it gives up the
+ * mutex. */
+void request_dispatch(struct berth_conn *connection, struct slot *slot);
+/* Makes what stands in the ring visible, and wakes a broker that sleeps. */
+void requests_publish(struct berth_conn *connection);
 void request_enqueue(struct berth_conn *connection, struct slot *slot);
+void request_cancel(struct berth_conn *connection, struct slot *slot);
 void requests_pump(struct berth_conn *connection);
+bool request_send_credit(struct berth_conn *connection, struct slot *slot, uint32_t parts);
+
+/* request_end.c: ends other than the broker's answer. All with the mutex. */
 void request_end(struct berth_conn *connection, struct slot *slot, berth_result result,
                  const char *text);
 void request_end_by_clock(struct berth_conn *connection, struct slot *slot);
-void request_cancel(struct berth_conn *connection, struct slot *slot);
-void request_abandon(struct berth_conn *connection, struct slot *slot);
-void request_free_if_over(struct berth_conn *connection, struct slot *slot);
 void requests_expire(struct berth_conn *connection, int64_t now);
 void requests_lose_session(struct berth_conn *connection, struct session *session);
-bool request_send_credit(struct berth_conn *connection, struct slot *slot, uint32_t parts);
 
 /* response.c: what the broker answers. */
 bool session_drain(struct berth_conn *connection, struct session *session);
 
 extern uint32_t sleep_limit_millis;
-/* receive.c: waiting. Called and left with the mutex; the deadline is on the own clock. */
-bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
-                int64_t yield_nanos);
+/* receive.c: waiting. Called and left with the mutex; now and the deadline are on the own clock. */
+bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
+                int64_t deadline_nanos, int64_t yield_nanos);
+/* To be called by who leaves without having waited: somebody else may have to receive now. */
+void receiver_leave(struct berth_conn *connection);
 bool connection_tend(struct berth_conn *connection, int64_t now);
 void receiver_wake(struct berth_conn *connection);
+
+/* follow.c. With the mutex. */
+/* Returns when woken, or at the deadline; the caller looks why. */
+void follow(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos);
+void followers_wake_ready(struct berth_conn *connection);
+/* One that still waits becomes the receiver. */
+void followers_promote(struct berth_conn *connection);
 
 /* resource.c */
 void resources_ask(struct berth_conn *connection);

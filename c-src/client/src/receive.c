@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Waiting. One thread at a time receives for all: it looks at the rings, yields for a while, then
- * sleeps on doorbell and socket. The others sleep on a condition of their own until what they wait
- * for has happened, or until the receiver leaves with its answer and one of them takes its place.
+ * sleeps on doorbell and socket. The others follow it (follow.c).
  */
 #include "connection.h"
 
@@ -23,13 +22,6 @@
 /* Tests set it beyond their own time limit, so that a lost wake-up does not go unnoticed. */
 uint32_t sleep_limit_millis = BERTH_SLEEP_LIMIT_MILLIS;
 
-struct follower {
-    struct list_node node;
-    pthread_cond_t woken;
-    wait_test ready;
-    void *what;
-};
-
 static inline void cpu_relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -47,28 +39,6 @@ void receiver_wake(struct berth_conn *connection) {
         (void)written; /* full = already woken */
     }
     loop_notify(connection);
-}
-
-static void wake_ready_followers(struct berth_conn *connection) {
-    for (struct list_node *node = connection->followers.next; node != &connection->followers;
-         node = node->next) {
-        struct follower *follower = LIST_ENTRY(node, struct follower, node);
-        if (follower->ready(follower->what)) {
-            pthread_cond_signal(&follower->woken);
-        }
-    }
-}
-
-static void promote_follower(struct berth_conn *connection) {
-    for (struct list_node *node = connection->followers.next; node != &connection->followers;
-         node = node->next) {
-        struct follower *follower = LIST_ENTRY(node, struct follower, node);
-        /* Signalled even if it is ready and about to leave: whoever leaves promotes again. */
-        pthread_cond_signal(&follower->woken);
-        if (!follower->ready(follower->what)) {
-            return;
-        }
-    }
 }
 
 static bool tend_session(struct berth_conn *connection, struct session *session,
@@ -131,7 +101,7 @@ bool connection_tend(struct berth_conn *connection, int64_t now) {
         happened = true;
     }
     if (happened || look_at_control) {
-        wake_ready_followers(connection);
+        followers_wake_ready(connection);
         if (!list_empty(&connection->done)) {
             loop_notify(connection);
         }
@@ -144,21 +114,24 @@ static bool session_has_news(const struct session *session) {
            ring_has_news(&session->responses);
 }
 
-/* Without the mutex: only the receiver ends sessions and moves their positions, and that is us. */
+/* Without the mutex: only the receiver ends sessions and moves their positions, and that is us.
+ * *now is brought forward, so that news without end do not stop the caller's clock. */
 static bool yield_for_news(const struct session *current, const struct session *leaving,
-                           int64_t until) {
+                           int64_t until, int64_t *now) {
     for (int i = 0; i < QUICK_LOOKS; i++) {
         if (session_has_news(current) || session_has_news(leaving)) {
+            *now = clock_nanos();
             return true;
         }
         cpu_relax();
     }
     do {
+        *now = clock_nanos();
         sched_yield();
         if (session_has_news(current) || session_has_news(leaving)) {
             return true;
         }
-    } while (clock_nanos() < until);
+    } while (*now < until);
     return false;
 }
 
@@ -208,7 +181,8 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     atomic_thread_fence(memory_order_seq_cst);
     if (!session_has_news(sessions[0]) && !session_has_news(sessions[1])) {
         int64_t now = clock_nanos();
-        int timeout = clock_poll_millis(now, sleep_until(connection, now, deadline_nanos));
+        connection->asleep_until_nanos = sleep_until(connection, now, deadline_nanos);
+        int timeout = clock_poll_millis(now, connection->asleep_until_nanos);
         connection->receiver_asleep = true;
         pthread_mutex_unlock(&connection->lock);
         int ready = poll(watched, count, timeout);
@@ -243,7 +217,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
                     session_read_control(connection, session, now);
                 }
             }
-            wake_ready_followers(connection);
+            followers_wake_ready(connection);
         }
     }
     for (int i = 0; i < 2; i++) {
@@ -254,66 +228,59 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     }
 }
 
-static void follow(struct berth_conn *connection, wait_test ready, void *what,
-                   int64_t deadline_nanos) {
-    struct follower follower = {.ready = ready, .what = what};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&follower.woken, &attributes);
-    pthread_condattr_destroy(&attributes);
-    list_append(&connection->followers, &follower.node);
-    if (deadline_nanos == NANOS_FOREVER) {
-        pthread_cond_wait(&follower.woken, &connection->lock);
-    } else {
-        struct timespec until = clock_timespec(deadline_nanos);
-        pthread_cond_timedwait(&follower.woken, &connection->lock, &until);
-    }
-    list_remove(&follower.node);
-    pthread_cond_destroy(&follower.woken);
-}
-
-bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t deadline_nanos,
-                int64_t yield_nanos) {
-    bool came = ready(what);
-    while (!came) {
-        int64_t now = clock_nanos();
-        if (!connection->receiving) {
-            connection->receiving = true;
-            bool happened = connection_tend(connection, now);
-            came = ready(what);
-            if (!came && !happened && now < deadline_nanos) {
-                const struct session *current = connection->current;
-                const struct session *leaving = connection->leaving;
-                bool found = false;
-                if (yield_nanos > 0 && (current != NULL || leaving != NULL)) {
-                    int64_t until =
-                        deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
-                    pthread_mutex_unlock(&connection->lock);
-                    found = yield_for_news(current, leaving, until);
-                    pthread_mutex_lock(&connection->lock);
-                }
-                if (!found) {
-                    sleep_for_news(connection, deadline_nanos);
-                }
-            }
-            connection->receiving = false;
-        } else if (now < deadline_nanos) {
-            follow(connection, ready, what, deadline_nanos);
-        }
-        if (!came) {
-            came = ready(what);
-        }
-        if (!came && now >= deadline_nanos) {
-            break;
-        }
-    }
+void receiver_leave(struct berth_conn *connection) {
     if (!connection->receiving) {
         if (!list_empty(&connection->followers)) {
-            promote_follower(connection);
+            followers_promote(connection);
         } else if (connection->loop_armed) {
             loop_rearm(connection);
         }
     }
+}
+
+/* One round of receiving: looks, and if there was nothing, waits for something. Returns the time.
+ */
+static int64_t receive(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
+                       int64_t deadline_nanos, int64_t yield_nanos) {
+    bool happened = connection_tend(connection, now);
+    if (ready(what) || now >= deadline_nanos) {
+        return now;
+    }
+    const struct session *current = connection->current;
+    const struct session *leaving = connection->leaving;
+    if (!happened && yield_nanos > 0 && (current != NULL || leaving != NULL)) {
+        int64_t until = deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
+        pthread_mutex_unlock(&connection->lock);
+        happened = yield_for_news(current, leaving, until, &now);
+        pthread_mutex_lock(&connection->lock);
+        if (happened) {
+            return now;
+        }
+    }
+    if (!happened) {
+        sleep_for_news(connection, deadline_nanos);
+    }
+    return clock_nanos();
+}
+
+bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
+                int64_t deadline_nanos, int64_t yield_nanos) {
+    bool came = ready(what);
+    while (!came) {
+        bool last_look = now >= deadline_nanos;
+        if (!connection->receiving) {
+            connection->receiving = true;
+            now = receive(connection, ready, what, now, deadline_nanos, yield_nanos);
+            connection->receiving = false;
+        } else if (!last_look) {
+            follow(connection, ready, what, deadline_nanos);
+            now = clock_nanos();
+        }
+        came = ready(what);
+        if (last_look) {
+            break;
+        }
+    }
+    receiver_leave(connection);
     return came;
 }

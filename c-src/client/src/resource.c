@@ -110,11 +110,12 @@ berth_result berth_open(berth_conn *connection, const char *name, const berth_op
     uint32_t timeout_ms =
         options->timeout_ms == 0 ? DEFAULT_CONTROL_TIMEOUT_MILLIS : options->timeout_ms;
 
+    int64_t now = clock_nanos();
     pthread_mutex_lock(&connection->lock);
     list_append(&connection->resources, &resource->node);
     resources_ask(connection);
-    (void)wait_until(connection, resource_settled, resource,
-                     clock_after_millis(clock_nanos(), timeout_ms), 0);
+    (void)wait_until(connection, resource_settled, resource, now,
+                     clock_after_millis(now, timeout_ms), 0);
     berth_result result = BERTH_OK;
     if (resource->state == RESOURCE_OPEN) {
         *resource_out = resource;

@@ -64,7 +64,13 @@ static bool end_take(struct berth_conn *connection, struct session *session, str
     if (send_elsewhere(connection, session, slot, result)) {
         return true;
     }
-    memcpy(slot->trace_nanos, blocks->trace_nanos, sizeof slot->trace_nanos);
+    if ((slot->flags & BERTH_FLAG_TRACE) != 0) {
+        if ((frame->flags & BERTH_FLAG_TRACE) != 0) {
+            memcpy(slot->trace_nanos, blocks->trace_nanos, sizeof slot->trace_nanos);
+        } else {
+            memset(slot->trace_nanos, 0, sizeof slot->trace_nanos);
+        }
+    }
     if (status != BERTH_STATUS_OK) {
         text_take(slot, payload, frame->payload_bytes);
         request_end(connection, slot, result, NULL);

@@ -36,6 +36,7 @@ enum ring_status ring_claim(struct ring_producer *ring, uint32_t length, uint8_t
 void ring_publish(struct ring_producer *ring) {
     /* Release: who sees the new tail sees the records. */
     atomic_store_explicit(ring->tail_word, ring->tail, memory_order_release);
+    ring->published = ring->tail;
 }
 
 bool ring_consumer_position(struct ring_producer *ring, uint64_t *head) {

@@ -20,7 +20,8 @@ enum ring_status { RING_OK, RING_EMPTY, RING_FULL, RING_VIOLATION };
 struct ring_producer {
     uint8_t *buffer;
     uint32_t bytes;
-    uint64_t tail;      /* private; published by ring_publish */
+    uint64_t tail; /* private */
+    uint64_t published;
     uint64_t head_seen; /* the consumer's position when last looked at */
     shared_word *tail_word;
     const shared_word *head_word;

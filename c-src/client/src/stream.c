@@ -95,9 +95,8 @@ berth_result berth_stream_open(berth_resource *resource, const berth_request *re
         if (slot->deadline_nanos < connection->next_deadline_nanos) {
             connection->next_deadline_nanos = slot->deadline_nanos;
         }
-        if (!list_empty(&connection->queue) || request_send(connection, slot) == SEND_LATER) {
-            request_enqueue(connection, slot);
-        }
+        request_dispatch(connection, slot);
+        requests_publish(connection);
         *stream_out = stream;
     }
     pthread_mutex_unlock(&connection->lock);
@@ -171,14 +170,16 @@ berth_result berth_stream_next(berth_stream *stream, void *buffer, size_t limit,
         return error_say(BERTH_STATUS_OUT_OF_RANGE, BERTH_REASON_NONE,
                          "the stream's end was taken already");
     }
+    int64_t now = clock_nanos();
     pthread_mutex_lock(&connection->lock);
     struct slot *slot = stream->slot;
     int64_t deadline = slot->deadline_nanos;
     if (timeout_ms >= 0) {
-        int64_t until = clock_after_millis(clock_nanos(), (uint32_t)timeout_ms);
+        int64_t until = clock_after_millis(now, (uint32_t)timeout_ms);
         deadline = until < deadline ? until : deadline;
     }
-    if (!wait_until(connection, part_ready, stream, deadline, session_yield_nanos(connection)) &&
+    if (!wait_until(connection, part_ready, stream, now, deadline,
+                    session_yield_nanos(connection)) &&
         clock_nanos() >= slot->deadline_nanos) {
         request_end_by_clock(connection, slot);
     }

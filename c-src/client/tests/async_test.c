@@ -57,6 +57,82 @@ static void many_requests_complete_each_once_with_its_own_answer(void) {
     fixture_stop(&fixture);
 }
 
+enum { BATCH = 40, ROOM = 36 };
+
+static void a_batch_goes_out_whole_as_far_as_there_is_room(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){.max_in_flight = ROOM});
+    uint64_t payloads[BATCH], replies[BATCH];
+    berth_request requests[BATCH];
+    berth_submission submissions[BATCH];
+    for (size_t i = 0; i < BATCH; i++) {
+        payloads[i] = i;
+        requests[i] =
+            echo_request(&payloads[i], sizeof payloads[i], &replies[i], sizeof replies[i]);
+        requests[i].timeout_ms = 60000;
+        submissions[i] = (berth_submission){
+            .resource = fixture.echo, .request = &requests[i], .user_data = &replies[i]};
+    }
+    size_t submitted;
+    CHECK_RESULT(berth_submit_batch(fixture.connection, submissions, BATCH, &submitted),
+                 RESOURCE_EXHAUSTED, QUEUE_FULL);
+    CHECK(submitted == ROOM);
+    fixture_await(&fixture.peer.seen->requests, ROOM); /* nothing is held back for a poll */
+    berth_completion completions[BATCH];
+    for (size_t done = 0, count; done < ROOM; done += count) {
+        CHECK_OK(berth_poll(fixture.connection, completions, BATCH, 60000, &count));
+        for (size_t i = 0; i < count; i++) {
+            CHECK_OK(completions[i].result);
+            CHECK(completions[i].user_data == &replies[done + i]);
+            CHECK(completions[i].ticket.id == submissions[done + i].ticket.id);
+            CHECK(replies[done + i] == done + i);
+        }
+    }
+    CHECK_OK(berth_submit_batch(fixture.connection, submissions, 0, &submitted));
+    CHECK(submitted == 0);
+    fixture_stop(&fixture);
+}
+
+static void a_batch_stops_at_a_resource_of_another_connection(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    struct fixture other = fixture_start(&(struct peer_options){0});
+    berth_request request = echo_request(NULL, 0, NULL, 0);
+    berth_submission submissions[] = {{.resource = fixture.echo, .request = &request},
+                                      {.resource = other.echo, .request = &request}};
+    size_t submitted, count;
+    CHECK_RESULT(berth_submit_batch(fixture.connection, submissions, 2, &submitted),
+                 INVALID_ARGUMENT, NONE);
+    CHECK(submitted == 1);
+    berth_completion completion;
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 60000, &count));
+    CHECK(count == 1);
+    fixture_stop(&other);
+    fixture_stop(&fixture);
+}
+
+static void a_poll_waits_for_as_many_as_it_asks_for_and_not_for_more_than_can_come(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    static const uint32_t operations[] = {PEER_HOLD, PEER_HOLD, PEER_HOLD, BERTH_OP_ECHO,
+                                          BERTH_OP_ECHO};
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        berth_request request = echo_request(NULL, 0, NULL, 0);
+        request.operation = operations[i];
+        request.timeout_ms = 60000;
+        CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+    }
+    berth_completion completions[8];
+    size_t count;
+    CHECK_OK(berth_poll_batch(fixture.connection, completions, 8, 2, 60000, &count));
+    CHECK(count == 2);
+    CHECK_OK(berth_poll_batch(fixture.connection, completions, 8, 2, 1, &count));
+    CHECK(count == 0);
+    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 60000, 0, NULL));
+    CHECK_OK(berth_poll_batch(fixture.connection, completions, 2, 8, 60000, &count));
+    CHECK(count == 2); /* no more than there is room for */
+    CHECK_OK(berth_poll_batch(fixture.connection, completions, 8, 8, -1, &count));
+    CHECK(count == 1);
+    fixture_stop(&fixture);
+}
+
 static void answers_may_come_in_any_order(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     uint32_t numbers[8];
@@ -337,6 +413,9 @@ static void reply_space_is_never_overdrawn(void) {
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(many_requests_complete_each_once_with_its_own_answer),
+        TEST(a_batch_goes_out_whole_as_far_as_there_is_room),
+        TEST(a_batch_stops_at_a_resource_of_another_connection),
+        TEST(a_poll_waits_for_as_many_as_it_asks_for_and_not_for_more_than_can_come),
         TEST(answers_may_come_in_any_order),
         TEST(a_full_window_is_refused_at_once),
         TEST(a_cancelled_request_completes_as_cancelled),

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "clock.h"
+#include "connection.h"
 #include "fixture.h"
 
 static void an_echo_comes_back_as_it_was_sent(void) {
@@ -186,6 +188,24 @@ static void a_broker_in_another_time_namespace_sees_right_deadlines(void) {
     fixture_stop(&fixture);
 }
 
+static void a_brokers_time_between_hello_and_welcome_means_one_clock(void) {
+    CHECK(clock_offset(1000, 1000, 9000) == 0);
+    CHECK(clock_offset(1000, 5000, 9000) == 0);
+    CHECK(clock_offset(1000, 9000, 9000) == 0);
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    CHECK(fixture.connection->current->clock_offset_nanos == 0);
+    fixture_stop(&fixture);
+}
+
+static void another_clock_is_taken_to_be_read_in_the_middle_of_the_round_trip(void) {
+    int64_t day = INT64_C(86400) * 1000000000;
+    CHECK(clock_offset(1000, (uint64_t)day + 5000, 9000) == day);
+    CHECK(clock_offset(day + 1000, 5000, day + 9000) == -day);
+    CHECK(clock_offset(1000, 9001, 9000) == 4001);
+    CHECK(clock_offset(1000, 999, 9000) == -4001);
+    CHECK(clock_offset(0, UINT64_C(1) << 63, 0) == INT64_MIN);
+}
+
 static void a_traced_call_brings_its_stamps(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_request request = BERTH_REQUEST_INIT;
@@ -225,6 +245,8 @@ int main(int argc, char **argv) {
         TEST(answers_for_strangers_are_dropped),
         TEST(nonsense_from_the_broker_ends_the_session_only),
         TEST(a_broker_in_another_time_namespace_sees_right_deadlines),
+        TEST(a_brokers_time_between_hello_and_welcome_means_one_clock),
+        TEST(another_clock_is_taken_to_be_read_in_the_middle_of_the_round_trip),
         TEST(a_traced_call_brings_its_stamps),
         TEST(closing_says_goodbye_and_leaks_no_descriptor),
     };

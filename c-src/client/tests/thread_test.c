@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -117,6 +118,34 @@ static void a_short_call_is_not_held_up_by_a_long_one(void) {
     fixture_stop(&fixture);
 }
 
+static void *poll_one(void *what) {
+    struct fixture *fixture = what;
+    berth_completion completion;
+    size_t count;
+    CHECK_OK(berth_poll(fixture->connection, &completion, 1, -1, &count));
+    CHECK(count == 1);
+    CHECK_RESULT(completion.result, DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
+    return NULL;
+}
+
+static void a_request_submitted_beside_a_sleeping_poll_ends_on_its_own_time(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, poll_one, &fixture) == 0);
+    for (bool asleep = false; !asleep;) {
+        sched_yield();
+        pthread_mutex_lock(&fixture.connection->lock);
+        asleep = fixture.connection->receiver_asleep;
+        pthread_mutex_unlock(&fixture.connection->lock);
+    }
+    berth_request request = BERTH_REQUEST_INIT;
+    request.operation = PEER_MUTE;
+    request.timeout_ms = 30;
+    CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+    pthread_join(thread, NULL);
+    fixture_stop(&fixture);
+}
+
 static void an_event_loop_runs_beside_blocking_threads(void) {
     pthread_t threads[THREADS];
     struct work works[THREADS];
@@ -189,6 +218,7 @@ int main(int argc, char **argv) {
         TEST(threads_wait_for_slots_of_a_small_window),
         TEST(threads_survive_the_brokers_deaths),
         TEST(a_short_call_is_not_held_up_by_a_long_one),
+        TEST(a_request_submitted_beside_a_sleeping_poll_ends_on_its_own_time),
         TEST(an_event_loop_runs_beside_blocking_threads),
         TEST(names_and_blocks_come_and_go_beside_calls),
     };

@@ -256,6 +256,22 @@ typedef struct berth_completion {
 BERTH_API berth_result berth_submit(berth_resource *resource, const berth_request *request,
                                     void *user_data, berth_ticket *ticket);
 
+typedef struct berth_submission {
+    berth_resource *resource;
+    const berth_request *request;
+    void *user_data;
+    berth_ticket ticket; /* set by berth_submit_batch */
+} berth_submission;
+
+/*
+ * Submits several requests, in order and each as berth_submit does, for less than the sum: one look
+ * at the clock and one publication for many of them. All resources must be of this connection.
+ * Stops at the first request that is refused and returns why; *submitted tells how many before it
+ * were taken and will complete. Nothing is held back: what was taken is under way on return.
+ */
+BERTH_API berth_result berth_submit_batch(berth_conn *connection, berth_submission *submissions,
+                                          size_t count, size_t *submitted);
+
 /*
  * Takes up to `capacity` completions; waits for the first one at most timeout_ms (0 = look only, <
  * 0 = for ever). BERTH_OK with *count 0 means that the time passed. Requests whose deadline passed
@@ -263,6 +279,15 @@ BERTH_API berth_result berth_submit(berth_resource *resource, const berth_reques
  */
 BERTH_API berth_result berth_poll(berth_conn *connection, berth_completion *completions,
                                   size_t capacity, int timeout_ms, size_t *count);
+
+/*
+ * As berth_poll, but waits until at_least completions are there, or all that can come, or the time
+ * has passed; then takes what there is. For pipelines: who is woken for every single answer pays
+ * for it, and so does everybody behind.
+ */
+BERTH_API berth_result berth_poll_batch(berth_conn *connection, berth_completion *completions,
+                                        size_t capacity, size_t at_least, int timeout_ms,
+                                        size_t *count);
 
 /* Asks to end a request early. Its completion still comes: CANCELLED, or its ordinary end if that
  * was first. NOT_FOUND if it has ended. */

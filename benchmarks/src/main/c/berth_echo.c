@@ -36,6 +36,7 @@ struct slot {
     struct message sent;
     struct message reply;
     uint64_t sent_at;
+    berth_request request; /* the same every time but for what stands in sent */
 };
 
 struct session {
@@ -56,6 +57,7 @@ struct client {
     uint64_t last_answer;
     struct session sessions[MOST_SESSIONS];
     berth_completion completions[POLL_BATCH];
+    berth_submission submissions[POLL_BATCH];
 };
 
 static void fill(struct message *message, struct session *session) {
@@ -97,10 +99,9 @@ static void record_answer(struct outcome *outcome, uint64_t *last_answer, uint64
 static void call(struct session *session, struct outcome *outcome, uint64_t *last_answer) {
     struct slot *slot = &session->slots[0];
     fill(&slot->sent, session);
-    berth_request request = request_of(slot);
     berth_reply reply = BERTH_REPLY_INIT;
     uint64_t before = now_nanos();
-    berth_result result = berth_call(session->resource, &request, &reply);
+    berth_result result = berth_call(session->resource, &slot->request, &reply);
     uint64_t after = now_nanos();
     if (is_right(slot, result, reply.bytes, reply.text)) {
         outcome->operations++;
@@ -134,14 +135,21 @@ static void run_calls(struct session *session, const struct load *load, struct o
 /* ---- several in flight ---- */
 
 /* Sends until the window is full or there is no room for more. */
-static void submit(struct session *session, uint32_t window, uint64_t now,
+static void submit(struct client *client, struct session *session, uint32_t window, uint64_t now,
                    struct outcome *outcome) {
     while (session->in_flight < window) {
-        struct slot *slot = session->free_slots[session->free_count - 1];
-        fill(&slot->sent, session);
-        slot->sent_at = now;
-        berth_request request = request_of(slot);
-        berth_result result = berth_submit(session->resource, &request, slot, NULL);
+        size_t count = 0, submitted;
+        while (count < POLL_BATCH && session->in_flight + count < window) {
+            struct slot *slot = session->free_slots[session->free_count - 1 - count];
+            fill(&slot->sent, session);
+            slot->sent_at = now;
+            client->submissions[count++] = (berth_submission){
+                .resource = session->resource, .request = &slot->request, .user_data = slot};
+        }
+        berth_result result =
+            berth_submit_batch(session->connection, client->submissions, count, &submitted);
+        session->free_count -= (uint32_t)submitted;
+        session->in_flight += (uint32_t)submitted;
         if (berth_status_of(result) == BERTH_STATUS_RESOURCE_EXHAUSTED && session->in_flight > 0)
             return;
         if (result != BERTH_OK) {
@@ -149,8 +157,6 @@ static void submit(struct session *session, uint32_t window, uint64_t now,
             outcome->failed++;
             return;
         }
-        session->free_count--;
-        session->in_flight++;
     }
 }
 
@@ -158,9 +164,9 @@ static void submit(struct session *session, uint32_t window, uint64_t now,
 static size_t take(struct client *client, struct session *session, int timeout_ms,
                    struct outcome *outcome, struct outcome *rest) {
     size_t count;
-    bench_expect_ok(
-        berth_poll(session->connection, client->completions, POLL_BATCH, timeout_ms, &count),
-        "berth_poll");
+    bench_expect_ok(berth_poll_batch(session->connection, client->completions, POLL_BATCH,
+                                     client->window / 4, timeout_ms, &count),
+                    "berth_poll_batch");
     if (count == 0)
         return 0;
     uint64_t now = now_nanos();
@@ -194,7 +200,7 @@ static void pump(struct client *client, struct session *session, uint32_t window
     for (bool armed = false; !armed;) {
         while (take(client, session, 0, outcome, rest) > 0) {
             if (outcome != NULL)
-                submit(session, window, now_nanos(), outcome);
+                submit(client, session, window, now_nanos(), outcome);
         }
         bench_expect_ok(berth_arm(session->connection, &armed), "berth_arm");
     }
@@ -206,7 +212,7 @@ static void run_sessions(struct client *client, const struct load *load, struct 
     uint64_t start = now_nanos();
     client->last_answer = start;
     for (uint32_t i = 0; i < client->count; i++) {
-        submit(&client->sessions[i], load->window, start, outcome);
+        submit(client, &client->sessions[i], load->window, start, outcome);
         pump(client, &client->sessions[i], load->window, outcome, rest);
     }
     for (uint64_t now = now_nanos();; now = now_nanos()) {
@@ -231,7 +237,7 @@ static void run_session(struct client *client, const struct load *load, struct o
     uint64_t start = now_nanos();
     client->last_answer = start;
     for (uint64_t now = start; now - start < load->duration_nanos; now = now_nanos()) {
-        submit(session, load->window, now, outcome);
+        submit(client, session, load->window, now, outcome);
         take(client, session, POLL_MILLIS, outcome, rest);
     }
     outcome->elapsed_nanos = now_nanos() - start;
@@ -249,8 +255,10 @@ static void make_slots(struct session *session, uint32_t window) {
     if (session->slots == NULL || session->free_slots == NULL)
         fail("calloc");
     session->free_count = 0;
-    for (uint32_t i = 0; i < window; i++)
+    for (uint32_t i = 0; i < window; i++) {
+        session->slots[i].request = request_of(&session->slots[i]);
         session->free_slots[session->free_count++] = &session->slots[i];
+    }
 }
 
 static void open_sessions(struct client *client, const char *socket, const char *resource) {

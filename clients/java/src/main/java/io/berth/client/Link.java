@@ -99,6 +99,7 @@ final class Link {
               .putU32(0)
               .putU32(0)
               .putText(clientName);
+      long helloNanos = System.nanoTime();
       socket.send(hello.datagram());
       if (!socket.awaitReadable(timeoutNanos)) {
         throw unavailable(
@@ -109,7 +110,7 @@ final class Link {
             null);
       }
       try (Datagram answer = socket.receive()) {
-        return welcomed(socket, answer, path);
+        return welcomed(socket, answer, path, helloNanos);
       }
     } catch (SystemCallException e) {
       socket.close();
@@ -124,7 +125,8 @@ final class Link {
     }
   }
 
-  private static Link welcomed(SeqpacketSocket socket, Datagram answer, String path)
+  private static Link welcomed(
+      SeqpacketSocket socket, Datagram answer, String path, long helloNanos)
       throws SystemCallException {
     long receivedNanos = System.nanoTime();
     if (answer == null) {
@@ -149,7 +151,7 @@ final class Link {
               + " with "
               + answer.descriptorCount());
     }
-    Welcome welcome = new Welcome(message, receivedNanos);
+    Welcome welcome = new Welcome(message, helloNanos, receivedNanos);
     List<Descriptor> descriptors = answer.takeDescriptors();
     Mapping own = null;
     Mapping brokers = null;

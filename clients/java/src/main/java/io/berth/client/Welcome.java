@@ -24,7 +24,11 @@ final class Welcome {
   final int maxInFlight;
   final long yieldNanos;
 
-  Welcome(ControlMessage message, long receivedNanos) {
+  /**
+   * @param helloNanos this process's clock when HELLO was sent
+   * @param receivedNanos this process's clock when the answer was received
+   */
+  Welcome(ControlMessage message, long helloNanos, long receivedNanos) {
     int major = message.u16();
     int minor = message.u16();
     if (major != MAJOR) {
@@ -41,7 +45,7 @@ final class Welcome {
     }
     session = message.u64();
     brokerEpoch = message.u64();
-    clockOffsetNanos = message.u64() - receivedNanos;
+    clockOffsetNanos = clockOffsetNanos(helloNanos, message.u64(), receivedNanos);
     requestRingBytes = message.u32();
     responseRingBytes = message.u32();
     maxInlineBytes = message.u32();
@@ -74,5 +78,19 @@ final class Welcome {
               + yieldMicros);
     }
     yieldNanos = yieldMicros * 1000L;
+  }
+
+  /**
+   * What is to be added to this process's clock to get the broker's. A broker's time between HELLO
+   * and its answer means one clock for both: the offset is exactly 0. Another one is a clock of
+   * another time namespace; it is taken to be read in the middle of the round trip, wrong by half
+   * of it at most.
+   */
+  static long clockOffsetNanos(long helloNanos, long brokerNanos, long receivedNanos) {
+    long roundTripNanos = receivedNanos - helloNanos;
+    long afterHelloNanos = brokerNanos - helloNanos;
+    return afterHelloNanos >= 0 && afterHelloNanos <= roundTripNanos
+        ? 0
+        : afterHelloNanos - roundTripNanos / 2;
   }
 }
