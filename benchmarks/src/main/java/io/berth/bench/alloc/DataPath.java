@@ -13,6 +13,7 @@ import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.device.WorkerMemory;
+import io.berth.broker.policy.Principal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
@@ -30,6 +31,7 @@ import io.berth.shm.ring.Wake;
 import io.berth.shm.status.Reason;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -127,7 +129,14 @@ public class DataPath {
   private void client(Device device) throws OsException {
     memory =
         SessionMemory.create("bench", RegionDescriptor.KIND_CLIENT, RING_BYTES, RING_BYTES, 1, 1);
-    Session session = new Session(1, "bench", memory, 8, 128, MAX_INLINE_BYTES);
+    Session session =
+        new Session(
+            1,
+            new Principal(1000, 1000, new int[0], 4711, Optional.empty()),
+            memory,
+            8,
+            128,
+            MAX_INLINE_BYTES);
     clientOut = new RingWriter(memory.client(), memory.broker());
     clientIn = new RingReader(memory.broker(), memory.client(), maxRecordBytes(MAX_INLINE_BYTES));
     int[] descriptors = memory.peerDescriptors();

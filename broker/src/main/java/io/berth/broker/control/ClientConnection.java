@@ -165,12 +165,7 @@ final class ClientConnection implements ControlChannel.Listener {
     }
     session =
         new Session(
-            id,
-            principal.toString(),
-            memory,
-            MAX_HANDLES,
-            limits.maxInFlight(),
-            limits.maxInlineBytes());
+            id, principal, memory, MAX_HANDLES, limits.maxInFlight(), limits.maxInlineBytes());
     segments = new SessionSegments(door, session, principal.uid());
     door.serves(session, this);
     door.data().open(session);

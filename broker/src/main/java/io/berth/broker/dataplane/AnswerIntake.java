@@ -10,7 +10,6 @@ import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.ring.RingReader;
@@ -34,7 +33,6 @@ final class AnswerIntake {
   private final Endings endings;
   private final Flushes flushes;
   private final Violations violations;
-  private final KeyUseJournal journal;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
 
@@ -44,7 +42,6 @@ final class AnswerIntake {
       Endings endings,
       Flushes flushes,
       Violations violations,
-      KeyUseJournal journal,
       BrokerCounters counters,
       int maxInlineBytes) {
     this.requests = requests;
@@ -52,7 +49,6 @@ final class AnswerIntake {
     this.endings = endings;
     this.flushes = flushes;
     this.violations = violations;
-    this.journal = journal;
     this.counters = counters;
     this.maxInlineBytes = maxInlineBytes;
   }
@@ -127,7 +123,7 @@ final class AnswerIntake {
       counters.late.incrementPlain();
       if (!more) {
         answered(device, slot);
-        endings.releaseAbandoned(slot);
+        endings.releaseAbandoned(slot, status, nowNanos);
       }
       return null;
     }
@@ -193,11 +189,8 @@ final class AnswerIntake {
       session.unreserve(partBytes);
       return;
     }
-    if (handle.audited() != KeyUse.NONE) {
-      journal.used(session, handle, operation, statusWord, nowNanos);
-    }
     answered(device, slot);
-    endings.delivered(slot);
+    endings.delivered(slot, statusWord, nowNanos);
   }
 
   private void answered(Device device, int slot) {

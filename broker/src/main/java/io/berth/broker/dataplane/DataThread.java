@@ -131,7 +131,7 @@ public final class DataThread implements Runnable {
                 bellClosed(device);
               }
             });
-    this.endings = new Endings(requests, flushes, counters, this.violations);
+    this.endings = new Endings(requests, flushes, counters, this.violations, journal);
     this.dispatcher = new Dispatcher(requests, endings, counters);
     this.intake =
         new RequestIntake(
@@ -150,7 +150,6 @@ public final class DataThread implements Runnable {
             endings,
             flushes,
             this.violations,
-            journal,
             counters,
             settings.maxInlineBytes());
     this.expiry =
@@ -462,9 +461,10 @@ public final class DataThread implements Runnable {
           hot.remove(session);
           sessions.set(sessions.indexOf(session), null);
           counters.sessions.setPlain(counters.sessions.getPlain() - 1);
+          long nowNanos = clock.nanoTime();
           for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
             if (requests.state(slot) != RequestState.FREE && requests.session(slot) == session) {
-              letGo(slot);
+              letGo(slot, nowNanos);
             }
           }
           // Both lists of this turn would touch the memory later in it.
@@ -475,10 +475,10 @@ public final class DataThread implements Runnable {
         });
   }
 
-  private void letGo(int slot) {
+  private void letGo(int slot, long nowNanos) {
     if (requests.state(slot) == RequestState.QUEUED) {
       dispatcher.withdraw(slot);
-      endings.refuseQueued(slot, Reason.CANCELLED, "");
+      endings.refuseQueued(slot, Reason.CANCELLED, "", nowNanos);
     } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
       dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
       endings.abandon(slot, Reason.CANCELLED, "");
@@ -524,7 +524,7 @@ public final class DataThread implements Runnable {
           }
           if (!next.admits()) {
             settlement.refuseQueued(
-                device, next.refusal(), Endings.describe(device, next.toString()));
+                device, next.refusal(), Endings.describe(device, next.toString()), nowNanos);
           }
           detached.accept(blocked);
         });
@@ -572,7 +572,10 @@ public final class DataThread implements Runnable {
           device.availability(next);
           if (!next.admits()) {
             settlement.refuseQueued(
-                device, next.refusal(), Endings.describe(device, next.toString()));
+                device,
+                next.refusal(),
+                Endings.describe(device, next.toString()),
+                clock.nanoTime());
           }
         });
   }

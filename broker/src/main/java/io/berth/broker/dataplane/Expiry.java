@@ -66,7 +66,8 @@ final class Expiry {
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
-            Endings.describe(device, "waited until the deadline"));
+            Endings.describe(device, "waited until the deadline"),
+            nowNanos);
         return;
       }
       if (state == RequestState.IN_FLIGHT) {

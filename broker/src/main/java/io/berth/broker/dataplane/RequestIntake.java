@@ -97,7 +97,7 @@ final class RequestIntake {
     }
     switch (reader.recordType()) {
       case TYPE_REQUEST -> request(session, slot, record, at, nowNanos);
-      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET));
+      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET), nowNanos);
       case TYPE_CREDIT ->
           credit(
               session, record.getLong(at + CORRELATION_OFFSET), record.getInt(at + CREDIT_OFFSET));
@@ -252,14 +252,14 @@ final class RequestIntake {
     }
   }
 
-  private void cancel(Session session, long correlation) {
+  private void cancel(Session session, long correlation, long nowNanos) {
     int slot = slotOfRequest(session, correlation);
     if (slot == NIL) {
       return;
     }
     if (requests.state(slot) == RequestState.QUEUED) {
       dispatcher.withdraw(slot);
-      endings.refuseQueued(slot, Reason.CANCELLED, "");
+      endings.refuseQueued(slot, Reason.CANCELLED, "", nowNanos);
     } else {
       dispatcher.tell(slot, TYPE_CANCEL, 0);
     }

@@ -6,6 +6,7 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.arena.SegmentTable;
+import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
@@ -26,7 +27,7 @@ import org.agrona.concurrent.AtomicBuffer;
  */
 public final class Session {
   private final long id;
-  private final String name;
+  private final Principal principal;
   private final SessionMemory memory;
   private final HandleTable handles;
   private final SegmentTable segments = new SegmentTable();
@@ -52,13 +53,13 @@ public final class Session {
 
   public Session(
       long id,
-      String name,
+      Principal principal,
       SessionMemory memory,
       int maxHandles,
       int maxInFlight,
       int maxInlineBytes) {
     this.id = id;
-    this.name = name;
+    this.principal = principal;
     this.memory = memory;
     this.handles = new HandleTable(maxHandles);
     this.requests =
@@ -75,6 +76,11 @@ public final class Session {
 
   public long id() {
     return id;
+  }
+
+  /** Who is served; never changes, so that any thread may ask. */
+  public Principal principal() {
+    return principal;
   }
 
   public SessionMemory memory() {
@@ -274,6 +280,6 @@ public final class Session {
 
   @Override
   public String toString() {
-    return "session " + id + " of " + name;
+    return "session " + id + " of " + principal;
   }
 }

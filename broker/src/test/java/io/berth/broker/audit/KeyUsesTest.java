@@ -48,7 +48,7 @@ class KeyUsesTest {
   void session() throws IOException {
     root = Files.createTempDirectory(Path.of("/tmp"), "bk");
     memory = SessionMemory.create("session-7", RegionDescriptor.KIND_CLIENT, 16384, 16384, 7, 1);
-    session = new Session(7, ALICE.toString(), memory, 4, 4, 4096);
+    session = new Session(7, ALICE, memory, 4, 4, 4096);
   }
 
   @AfterEach
@@ -103,6 +103,28 @@ class KeyUsesTest {
     assertEquals(Reason.DRIVER_ERROR.usualStatus().code(), failed.status());
     assertEquals("session=7 reason=driver-error", failed.detail());
     assertNull(host.verify().first());
+  }
+
+  @Test
+  void a_use_that_ends_after_its_client_has_left_still_names_the_client() throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"));
+    try (JournalledAudit audit = host.audit()) {
+      audit.open(1);
+      audit.awaitTaking();
+      audit.sessions().opened(7, ALICE, "pay");
+      audit.sessions().closed(7, ALICE, "connection closed");
+      assertTrue(audit.flush());
+      use(
+          audit,
+          handle(Handle.KeyUse.ALL),
+          HsmOperation.SM2_SIGN,
+          Reason.WORKER_LOST_OUTCOME_UNKNOWN.word());
+    }
+    AuditEntry late = uses(host).get(0);
+    assertEquals(ALICE.uid(), late.uid());
+    assertEquals(ALICE.pid(), late.pid());
+    assertEquals(ALICE.toString(), late.principal());
+    assertEquals("session=7 reason=worker-lost-outcome-unknown", late.detail());
   }
 
   @Test

@@ -43,6 +43,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   record Report(Object peer, Reason reason, String text) {}
 
   final List<Report> reports = new ArrayList<>();
+  final PlayedJournal journal = new PlayedJournal();
   final BrokerCounters counters;
   final RequestTable requests;
   final Device device;
@@ -83,7 +84,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
             requests,
             new Device[] {device, other},
             counters,
-            KeyUseJournal.NONE,
+            journal,
             this,
             () -> nowNanos);
   }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Handle.KeyUse;
@@ -28,6 +29,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.agrona.concurrent.AtomicBuffer;
 
 /** A client that a test plays: it speaks through the rings only. */
@@ -35,6 +37,8 @@ final class PlayedClient {
   static final int ECHO = EchoOperation.ECHO;
   static final int ONCE = EchoOperation.ONCE;
   private static final int CALL_MASK = 1;
+  private static final Principal PRINCIPAL =
+      new Principal(1000, 1000, new int[0], 4711, Optional.empty());
   private static final long MAX_DEADLINE_NANOS = 30_000 * DataPathHarness.MILLIS;
 
   /** One RESPONSE. */
@@ -125,7 +129,7 @@ final class PlayedClient {
         SessionMemory.create(
             "client", RegionDescriptor.KIND_CLIENT, 1 << 16, responseRingBytes, id, 1);
     this.session =
-        new Session(id, account.name(), memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
+        new Session(id, PRINCIPAL, memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
     this.writer = new RingWriter(memory.client(), memory.broker());
     this.reader =
         new RingReader(
@@ -141,6 +145,15 @@ final class PlayedClient {
   }
 
   Handle open(Device device, int permissions, int priorityCeiling) {
+    return open(device, permissions, priorityCeiling, KeyUse.NONE);
+  }
+
+  /** A handle whose uses the journal hears of. */
+  Handle openAudited(Device device) {
+    return open(device, CALL_MASK, 0, KeyUse.ALL);
+  }
+
+  private Handle open(Device device, int permissions, int priorityCeiling, KeyUse audited) {
     return session
         .handles()
         .open(
@@ -154,7 +167,7 @@ final class PlayedClient {
                     priorityCeiling,
                     MAX_DEADLINE_NANOS,
                     device.flow(account),
-                    KeyUse.NONE));
+                    audited));
   }
 
   static Call call() {
