@@ -175,16 +175,24 @@ final class RequestIntake {
       refuse(session, correlation, handleWord, operation, Reason.EXPIRED_BEFORE_DISPATCH, "");
       return;
     }
-    if (slot == NIL || device.queue().isFull()) {
+    if (slot == NIL || !device.queue().hasRoomFor(handle.flow())) {
+      boolean full = slot == NIL || device.queue().isFull();
       refuse(
           session,
           correlation,
           handleWord,
           operation,
-          Reason.QUEUE_FULL,
+          full ? Reason.QUEUE_FULL : Reason.PRINCIPAL_LIMIT,
           slot == NIL
               ? "broker: requests " + requests.used() + " >= " + requests.capacity()
-              : Endings.describe(device, "queue full; try again later"));
+              : Endings.describe(
+                  device,
+                  full
+                      ? "queue full; try again later"
+                      : handle.flow().account().name()
+                          + ": queued "
+                          + handle.flow().queued()
+                          + " >= free places"));
       return;
     }
     if (!device.killList().isEmpty()
@@ -204,7 +212,7 @@ final class RequestIntake {
         return;
       }
     }
-    if (!handle.flow().account().tryAdmit()) {
+    if (!handle.flow().account().tryAdmit(requests.free())) {
       refuse(
           session,
           correlation,
@@ -212,8 +220,13 @@ final class RequestIntake {
           operation,
           Reason.PRINCIPAL_LIMIT,
           handle.flow().account().name()
-              + ": requests >= "
-              + handle.flow().account().inFlightLimit());
+              + ": requests "
+              + handle.flow().account().inFlight()
+              + " >= "
+              + handle.flow().account().inFlightLimit()
+              + " allowed or "
+              + requests.free()
+              + " free");
       return;
     }
     record.putInt(at + PRIORITY_OFFSET, handle.clampPriority(record.getInt(at + PRIORITY_OFFSET)));

@@ -12,6 +12,9 @@ import io.berth.broker.request.RequestTable;
  * turn has waited longer by the ageing time per class: bulk work is delayed, never starved. Inside
  * a class the principals' {@link Flow}s take turns, one request each.
  *
+ * <p>A principal that has as many requests here as there are free places gets no further one: one
+ * alone can fill half of the queue, two a third each, and whoever comes next still finds room.
+ *
  * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each.
  */
 public final class DeviceQueue {
@@ -39,6 +42,11 @@ public final class DeviceQueue {
     return size >= limit;
   }
 
+  /** Whether one more request of the flow may wait. */
+  public boolean hasRoomFor(Flow flow) {
+    return flow.queued < limit - size;
+  }
+
   public int size() {
     return size;
   }
@@ -47,7 +55,7 @@ public final class DeviceQueue {
     return limit;
   }
 
-  /** Appends; the caller has looked at {@link #isFull}. */
+  /** Appends; the caller has asked {@link #hasRoomFor}. */
   public void offer(int slot, Flow flow, int priority) {
     requests.next(slot, NIL);
     if (flow.head[priority] == NIL) {
@@ -57,6 +65,7 @@ public final class DeviceQueue {
       requests.next(flow.tail[priority], slot);
     }
     flow.tail[priority] = slot;
+    flow.queued++;
     size++;
   }
 
@@ -68,6 +77,7 @@ public final class DeviceQueue {
       join(flow, priority);
     }
     flow.head[priority] = slot;
+    flow.queued++;
     size++;
   }
 
@@ -117,6 +127,7 @@ public final class DeviceQueue {
       lastTurn[chosen] = flow;
     }
     requests.next(slot, NIL);
+    flow.queued--;
     size--;
   }
 
@@ -161,6 +172,7 @@ public final class DeviceQueue {
       leave(flow, previous(flow, priority), priority);
     }
     requests.next(slot, NIL);
+    flow.queued--;
     size--;
     return true;
   }

@@ -14,6 +14,10 @@ import java.util.Arrays;
  */
 public final class Flow {
   private final Account account;
+
+  /** Requests in all classes. */
+  int queued;
+
   final int[] head = new int[DeviceQueue.CLASSES];
   final int[] tail = new int[DeviceQueue.CLASSES];
 
@@ -28,5 +32,10 @@ public final class Flow {
 
   public Account account() {
     return account;
+  }
+
+  /** How many requests of the principal wait at the device. */
+  public int queued() {
+    return queued;
   }
 }

@@ -58,7 +58,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   Boolean blockedByLastDeath;
 
   DataPathHarness() throws OsException {
-    this(64, 8);
+    this(64, 16);
   }
 
   DataPathHarness(int slots, int queueLimit) throws OsException {

@@ -214,31 +214,37 @@ class DataPathTest {
   }
 
   @Test
-  void a_full_queue_refuses_with_its_numbers() {
-    for (int i = 0; i < 8; i++) {
-      client.submit(handle, call());
+  void a_full_queue_refuses_with_its_numbers() throws OsException {
+    harness.close();
+    harness = new DataPathHarness(64, 2);
+    for (int i = 0; i < 2; i++) {
+      PlayedClient waiting = harness.client("uid " + i);
+      waiting.submit(waiting.open(harness.device), call());
+      waiting.assertNoAnswer();
     }
-    client.assertNoAnswer();
-    client.submit(handle, call());
+    client = harness.client("uid 3");
+    client.submit(client.open(harness.device), call());
     Answer answer = client.answer();
     assertEnded(answer, Reason.QUEUE_FULL);
     assertEquals(
-        "device echo:one: queue full; try again later (in flight 0/0, queued 8/8)", answer.text());
+        "device echo:one: queue full; try again later (in flight 0/0, queued 2/2)", answer.text());
   }
 
   @Test
   void a_broker_without_free_slots_refuses_with_its_numbers() throws OsException {
     harness.close();
-    harness = new DataPathHarness(4, 8);
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-    for (int i = 0; i < 4; i++) {
-      client.submit(handle, call());
+    harness = new DataPathHarness(2, 8);
+    for (int i = 0; i < 2; i++) {
+      PlayedClient waiting = harness.client("uid " + i);
+      waiting.submit(waiting.open(harness.device), call());
+      waiting.assertNoAnswer();
     }
+    client = harness.client("uid 3");
+    handle = client.open(harness.device);
     client.submit(handle, call().payload("x".repeat(MAX_INLINE_BYTES)));
     Answer answer = client.answer();
     assertEnded(answer, Reason.QUEUE_FULL);
-    assertEquals("broker: requests 4 >= 4", answer.text());
+    assertEquals("broker: requests 2 >= 2", answer.text());
   }
 
   @Test
@@ -253,7 +259,7 @@ class DataPathTest {
     second.submit(second.open(harness.device), call());
     Answer answer = second.answer();
     assertEnded(answer, Reason.PRINCIPAL_LIMIT);
-    assertEquals("uid 1: requests >= 3", answer.text());
+    assertEquals("uid 1: requests 3 >= 3 allowed or 61 free", answer.text());
     stranger.submit(stranger.open(harness.device), call());
     stranger.assertNoAnswer();
   }

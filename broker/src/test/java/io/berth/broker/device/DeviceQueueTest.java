@@ -208,11 +208,13 @@ class DeviceQueueTest {
       now += random.nextInt(20);
       switch (random.nextInt(5)) {
         case 0, 1 -> {
-          if (queue.isFull()) {
-            assertEquals(queue.limit(), queue.size());
+          Flow flow = flows.get(random.nextInt(flows.size()));
+          long ofFlow = queued.stream().filter(q -> q.flow == flow).count();
+          assertEquals(ofFlow, flow.queued());
+          assertEquals(ofFlow < queue.limit() - queued.size(), queue.hasRoomFor(flow));
+          if (!queue.hasRoomFor(flow)) {
             continue;
           }
-          Flow flow = flows.get(random.nextInt(flows.size()));
           int priority = random.nextInt(DeviceQueue.CLASSES);
           int slot = admit(flow, now);
           boolean first = random.nextInt(6) == 0;
