@@ -68,6 +68,7 @@ public final class DataThread implements Runnable {
   private final AnswerIntake answers;
   private final Expiry expiry;
   private final LossSettlement settlement;
+  private final Farewells farewells = new Farewells();
   private final BrokerCounters counters;
   private final Violations violations;
   private final HotSet hot = new HotSet(HOT_SESSIONS);
@@ -227,6 +228,7 @@ public final class DataThread implements Runnable {
 
   private void tick(long nowNanos) {
     expiry.tick(nowNanos);
+    farewells.tell();
     publish();
     if (whenQuiet != null && (requests.used() == 0 || nowNanos - quietUntilNanos >= 0)) {
       Runnable told = whenQuiet;
@@ -327,7 +329,7 @@ public final class DataThread implements Runnable {
 
   /** Until the next thing that time does. */
   private long blockNanos() {
-    if (requests.used() > 0 || whenQuiet != null) {
+    if (requests.used() > 0 || whenQuiet != null || !farewells.isEmpty()) {
       return settings.tickNanos();
     }
     for (Device device : devices) {
@@ -471,6 +473,8 @@ public final class DataThread implements Runnable {
           flushes.forget(session);
           armedNow.remove(session);
           session.move(SessionState.CLOSED);
+          farewells.add(session);
+          farewells.tell();
           closed.run();
         });
   }

@@ -37,6 +37,7 @@ final class PlayedClient {
   static final int ECHO = EchoOperation.ECHO;
   static final int ONCE = EchoOperation.ONCE;
   private static final int CALL_MASK = 1;
+  private static final long SEGMENT_BYTES = 4096;
   private static final Principal PRINCIPAL =
       new Principal(1000, 1000, new int[0], 4711, Optional.empty());
   private static final long MAX_DEADLINE_NANOS = 30_000 * DataPathHarness.MILLIS;
@@ -64,6 +65,8 @@ final class PlayedClient {
     int replyLimit = 256;
     int credit;
     long deadlineNanos;
+    int input;
+    int output;
     String payload = "";
 
     Call operation(int value) {
@@ -99,6 +102,20 @@ final class PlayedClient {
 
     Call deadline(long nanos) {
       deadlineNanos = nanos;
+      return this;
+    }
+
+    /** The whole segment. */
+    Call input(int segment) {
+      flags |= FLAG_INPUT;
+      input = segment;
+      return this;
+    }
+
+    /** The whole segment. */
+    Call output(int segment) {
+      flags |= FLAG_OUTPUT;
+      output = segment;
       return this;
     }
 
@@ -203,8 +220,26 @@ final class PlayedClient {
     out.putInt(at + PAYLOAD_BYTES_OFFSET, payload.length);
     out.putInt(at + REPLY_LIMIT_OFFSET, call.replyLimit);
     out.putInt(at + CREDIT_OFFSET, call.credit);
+    if ((call.flags & FLAG_INPUT) != 0) {
+      reference(at + inputOffset(call.flags), call.input);
+    }
+    if ((call.flags & FLAG_OUTPUT) != 0) {
+      reference(at + outputOffset(call.flags), call.output);
+    }
     out.putBytes(at + payloadOffset(call.flags), payload);
     publish();
+  }
+
+  private void reference(int at, int segment) {
+    writer.buffer().putInt(at + REFERENCE_SEGMENT, segment);
+    writer.buffer().putInt(at + REFERENCE_GENERATION, 1);
+    writer.buffer().putLong(at + REFERENCE_OFFSET, 0);
+    writer.buffer().putLong(at + REFERENCE_LENGTH, SEGMENT_BYTES);
+  }
+
+  /** Makes a segment known to the data thread; nobody maps it here. */
+  void segment(Device device, int index, int direction) {
+    session.segments().add(index, 1, direction, SEGMENT_BYTES, device);
   }
 
   void cancel(long correlation) {
