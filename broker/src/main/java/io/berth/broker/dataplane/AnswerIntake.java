@@ -132,8 +132,24 @@ final class AnswerIntake {
     if ((flags & ~requestFlags & (FLAG_TRACE | FLAG_OUTPUT)) != 0) {
       return "answer with blocks that were not asked for, flags " + flags;
     }
-    if (more && requests.credit(slot) == 0) {
-      return "part " + part + " without credit";
+    if (more) {
+      if (requests.credit(slot) == 0) {
+        return "part " + part + " without credit";
+      }
+      if ((status & 0xFFFF) != Status.OK.code()) {
+        return "part " + part + " with status " + (status & 0xFFFF);
+      }
+      int replyLimit = requests.records().getInt(requestAt + REPLY_LIMIT_OFFSET);
+      if (payloadBytes > replyLimit) {
+        // A stream with a hole must not look like a whole one: it ends here, and what the worker
+        // still sends is dropped.
+        dispatcher.tell(slot, TYPE_CANCEL, 0);
+        endings.abandon(
+            slot,
+            Reason.REPLY_TOO_LARGE,
+            "part " + part + ": " + payloadBytes + " bytes > reply limit " + replyLimit);
+        return null;
+      }
     }
     deliver(device, slot, in, at, flags, status, part, payloadBytes, nowNanos);
     return null;

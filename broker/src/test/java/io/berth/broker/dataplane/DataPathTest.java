@@ -383,6 +383,39 @@ class DataPathTest {
   }
 
   @Test
+  void a_part_longer_than_the_reply_limit_ends_its_stream_there() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().stream(3).replyLimit(10));
+    Taken taken = worker.takeOne();
+    worker.part(taken, 0, "0123456789");
+    worker.part(taken, 1, "01234567890");
+    worker.part(taken, 2, "0123456789");
+    List<Answer> answers = client.answers();
+    assertEquals("0123456789", answers.get(0).text());
+    assertEnded(answers.get(1), Reason.REPLY_TOO_LARGE);
+    assertEquals("part 1: 11 bytes > reply limit 10", answers.get(1).text());
+    assertEquals(2, answers.size());
+    Taken cancel = worker.takeOne();
+    assertEquals(TYPE_CANCEL, cancel.type());
+    assertEquals(taken.correlation(), cancel.correlation());
+    worker.end(taken, "");
+    client.assertNoAnswer();
+    assertEquals(List.of(), harness.reports);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_part_with_an_error_gets_the_worker_fenced() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().stream(2));
+    Taken taken = worker.takeOne();
+    worker.answer(
+        taken.correlation(), worker.epoch, FLAG_MORE, Reason.DRIVER_ERROR.word(), 0, "no END");
+    client.assertNoAnswer();
+    assertEquals("part 0 with status 13", harness.reports.get(0).text());
+  }
+
+  @Test
   void an_errors_text_is_cut_to_what_always_fits() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 4);
     client.submit(handle, call().replyLimit(0));
