@@ -12,6 +12,7 @@ import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
+import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
@@ -178,7 +179,9 @@ final class AnswerIntake {
       bytes = 0;
       statusWord = Reason.REPLY_TOO_LARGE.word();
     } else if (!ok) {
-      bytes = Math.min(payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
+      bytes =
+          Utf8Cut.at(
+              in, at + payloadOffset(flags), payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
     }
     if (session.state().compareTo(SessionState.CLOSING) < 0) {
       int index =

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.berth.broker.arena.SegmentTable;
 import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
@@ -249,7 +250,7 @@ public final class Session {
   public boolean refuse(
       long correlation, int handleWord, int operation, int statusWord, String text) {
     byte[] bytes = text.getBytes(UTF_8);
-    int length = Math.min(bytes.length, MIN_REPLY_BYTES);
+    int length = Utf8Cut.at(bytes, MIN_REPLY_BYTES);
     int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, length);
     if (index < 0) {
       return false;

@@ -427,6 +427,18 @@ class DataPathTest {
   }
 
   @Test
+  void no_text_is_cut_inside_a_character() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().replyLimit(0));
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "." + "泊".repeat(100));
+    assertEquals("." + "泊".repeat((MIN_REPLY_BYTES - 1) / 3), client.answer().text());
+    PlayedClient named = harness.client("." + "泊".repeat(100));
+    named.account.inFlightLimit(0);
+    named.submit(named.open(harness.device), call());
+    assertEquals("." + "泊".repeat((MIN_REPLY_BYTES - 1) / 3), named.answer().text());
+  }
+
+  @Test
   void the_window_bounds_what_a_worker_has() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 3);
     for (int i = 0; i < 7; i++) {

@@ -15,6 +15,7 @@ import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.Target;
 import io.berth.worker.link.Answers;
 import io.berth.worker.link.BrokerClock;
+import io.berth.shm.frame.Utf8Cut;
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
