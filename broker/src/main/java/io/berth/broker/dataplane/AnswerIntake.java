@@ -148,7 +148,14 @@ final class AnswerIntake {
         endings.abandon(
             slot,
             Reason.REPLY_TOO_LARGE,
-            "part " + part + ": " + payloadBytes + " bytes > reply limit " + replyLimit);
+            endings
+                .text()
+                .append("part ")
+                .append(part)
+                .append(": ")
+                .append(payloadBytes)
+                .append(" bytes > reply limit ")
+                .append(replyLimit));
         return null;
       }
     }

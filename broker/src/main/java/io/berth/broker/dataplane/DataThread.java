@@ -482,10 +482,10 @@ public final class DataThread implements Runnable {
   private void letGo(int slot, long nowNanos) {
     if (requests.state(slot) == RequestState.QUEUED) {
       dispatcher.withdraw(slot);
-      endings.refuseQueued(slot, Reason.CANCELLED, "", nowNanos);
+      endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
       dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
-      endings.abandon(slot, Reason.CANCELLED, "");
+      endings.abandon(slot, Reason.CANCELLED, endings.text());
     }
   }
 
@@ -528,7 +528,7 @@ public final class DataThread implements Runnable {
           }
           if (!next.admits()) {
             settlement.refuseQueued(
-                device, next.refusal(), Endings.describe(device, next.toString()), nowNanos);
+                device, next.refusal(), endings.describe(device, next.toString()), nowNanos);
           }
           detached.accept(blocked);
         });
@@ -578,7 +578,7 @@ public final class DataThread implements Runnable {
             settlement.refuseQueued(
                 device,
                 next.refusal(),
-                Endings.describe(device, next.toString()),
+                endings.describe(device, next.toString()),
                 clock.nanoTime());
           }
         });

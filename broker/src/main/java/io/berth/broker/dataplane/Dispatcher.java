@@ -52,7 +52,7 @@ final class Dispatcher {
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
-            Endings.describe(device, "waited until the deadline"),
+            endings.describe(device, "waited until the deadline"),
             nowNanos);
         continue;
       }
@@ -61,7 +61,7 @@ final class Dispatcher {
         String principal = requests.flow(slot).account().name();
         if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
           device.queue().take();
-          endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, device.name(), nowNanos);
+          endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
           continue;
         }
         suspect = device.killList().isSuspect(principal, operation(slot));

@@ -7,6 +7,7 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
@@ -29,6 +30,7 @@ final class Endings {
   private final BrokerCounters counters;
   private final Violations violations;
   private final KeyUseJournal journal;
+  private final AnswerText text = new AnswerText();
 
   Endings(
       RequestTable requests,
@@ -44,7 +46,7 @@ final class Endings {
   }
 
   /** Ends a QUEUED request that is in no queue any more. */
-  void refuseQueued(int slot, Reason reason, String text, long nowNanos) {
+  void refuseQueued(int slot, Reason reason, AnswerText text, long nowNanos) {
     answer(slot, reason, text);
     if (requests.attempts(slot) > 0) {
       // It waited for a second try; what became of the first, nobody knows.
@@ -57,7 +59,7 @@ final class Endings {
    * Ends a request that is with a worker for its client only: the slot stays taken until the worker
    * lets go.
    */
-  void abandon(int slot, Reason reason, String text) {
+  void abandon(int slot, Reason reason, AnswerText text) {
     answer(slot, reason, text);
     Session session = requests.session(slot);
     closeFor(session, slot);
@@ -66,7 +68,7 @@ final class Endings {
   }
 
   /** Ends a request that was with a worker which is gone. */
-  void lost(int slot, Reason reason, String text, long nowNanos) {
+  void lost(int slot, Reason reason, AnswerText text, long nowNanos) {
     if (requests.state(slot) == RequestState.ABANDONED) {
       releaseAbandoned(slot, reason.word(), nowNanos);
     } else {
@@ -124,7 +126,7 @@ final class Endings {
     session.ended(requests.correlation(slot), requests.reservedBytes(slot));
   }
 
-  private void answer(int slot, Reason reason, String text) {
+  private void answer(int slot, Reason reason, AnswerText text) {
     Session session = requests.session(slot);
     if (session.state().compareTo(SessionState.CLOSING) >= 0) {
       return;
@@ -140,20 +142,31 @@ final class Endings {
     }
   }
 
+  /** An empty text, of which there is but one: it is to be used up before the next is begun. */
+  AnswerText text() {
+    return text.clear();
+  }
+
   /** What an answer about a device says: which, and its numbers. */
-  static String describe(Device device, String text) {
-    return "device "
-        + device.name()
-        + ": "
-        + text
-        + " (in flight "
-        + device.inFlight()
-        + "/"
-        + device.window()
-        + ", queued "
-        + device.queue().size()
-        + "/"
-        + device.queue().limit()
-        + ")";
+  AnswerText describe(Device device, String what) {
+    return load(begin(device).append(what), device);
+  }
+
+  /** Begins a text about a device. */
+  AnswerText begin(Device device) {
+    return text().append("device ").append(device.name()).append(": ");
+  }
+
+  /** Ends a text about a device. */
+  static AnswerText load(AnswerText text, Device device) {
+    return text.append(" (in flight ")
+        .append(device.inFlight())
+        .append("/")
+        .append(device.window())
+        .append(", queued ")
+        .append(device.queue().size())
+        .append("/")
+        .append(device.queue().limit())
+        .append(")");
   }
 }

@@ -3,18 +3,15 @@ package io.berth.broker.session;
 
 import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.arena.SegmentTable;
 import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
-import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
-import io.berth.shm.status.Reason;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
@@ -243,25 +240,18 @@ public final class Session {
   /**
    * Writes an END that the broker makes itself.
    *
-   * @param text short, explains the numbers; cut to what always fits
+   * @param text short, explains the numbers
    * @return false if the client's response ring has no room, which only a client that broke the
    *     protocol can bring about
    */
   public boolean refuse(
-      long correlation, int handleWord, int operation, int statusWord, String text) {
-    byte[] bytes = text.getBytes(UTF_8);
-    int length = Utf8Cut.at(bytes, MIN_REPLY_BYTES);
-    int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, length);
+      long correlation, int handleWord, int operation, int statusWord, AnswerText text) {
+    int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, text.length());
     if (index < 0) {
       return false;
     }
-    responses.buffer().putBytes(index + HEADER_BYTES, bytes, 0, length);
+    text.copyTo(responses.buffer(), index + HEADER_BYTES);
     return true;
-  }
-
-  /** As {@link #refuse(long, int, int, int, String)} without a text: allocates nothing. */
-  public boolean refuse(long correlation, int handleWord, int operation, Reason reason) {
-    return claimResponse(correlation, handleWord, operation, 0, reason.word(), 0, 0) >= 0;
   }
 
   /** Copies a payload into a claimed response. */
