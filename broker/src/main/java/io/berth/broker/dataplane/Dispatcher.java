@@ -115,11 +115,11 @@ final class Dispatcher {
     }
   }
 
-  /** Puts a request whose worker died in front of its flow for a second try. */
+  /** Puts a request whose worker died back for a second try. */
   void requeue(Device device, int slot, long nowNanos) {
     requests.move(slot, RequestState.QUEUED);
     requests.queuedNanos(slot, nowNanos);
-    device.queue().offerFirst(slot, requests.flow(slot), priority(slot));
+    device.queue().offerAgain(slot, requests.flow(slot), priority(slot));
     counters.retried.incrementPlain();
   }
 

@@ -7,8 +7,9 @@ import io.berth.broker.session.Account;
 import java.util.Arrays;
 
 /**
- * The requests that one principal has queued at one device: a first-in-first-out list per priority
- * class. Flows of a class take turns, so that one principal's backlog delays only itself.
+ * The requests that one principal has queued at one device: a list per priority class in the order
+ * of their deadlines. Flows of a class take turns, so that one principal's backlog delays only
+ * itself.
  *
  * <p>Data thread only.
  */
@@ -20,6 +21,9 @@ public final class Flow {
 
   final int[] head = new int[DeviceQueue.CLASSES];
   final int[] tail = new int[DeviceQueue.CLASSES];
+
+  /** Since when the flow has waited for its turn in the class. */
+  final long[] turnSinceNanos = new long[DeviceQueue.CLASSES];
 
   /** The next flow in the class's turn; this flow itself when alone; null when not in it. */
   final Flow[] nextInTurn = new Flow[DeviceQueue.CLASSES];

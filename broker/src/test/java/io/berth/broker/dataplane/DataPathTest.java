@@ -469,6 +469,19 @@ class DataPathTest {
   }
 
   @Test
+  void of_one_principals_waiting_requests_the_earliest_deadline_goes_first() throws OsException {
+    client.submit(handle, call().payload("no deadline"));
+    client.submit(handle, call().deadline(harness.nowNanos() + 20 * MILLIS).payload("20 ms"));
+    client.submit(handle, call().deadline(harness.nowNanos() + 10 * MILLIS).payload("10 ms"));
+    client.submit(handle, call().payload("none either"));
+    harness.step();
+    PlayedWorker worker = harness.worker(harness.device, 8);
+    assertEquals(
+        List.of("10 ms", "20 ms", "no deadline", "none either"),
+        worker.take().stream().map(Taken::payload).toList());
+  }
+
+  @Test
   void principals_take_turns_whatever_their_backlog() throws OsException {
     PlayedClient second = harness.client("uid 2");
     Handle secondHandle = second.open(harness.device);
