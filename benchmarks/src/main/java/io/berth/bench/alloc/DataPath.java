@@ -17,7 +17,7 @@ import io.berth.broker.policy.Principal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
@@ -157,7 +157,7 @@ public class DataPath {
                         0,
                         LONG_NANOS,
                         device.flow(account),
-                        KeyUse.NONE));
+                        Audit.NONE));
     handleWord = handle.word();
     data.open(session);
   }

@@ -189,7 +189,7 @@ final class AuditFeeder implements JournalSupervisor.Feed {
     }
     for (; uses > 0 && !backlog.isFull(); uses--) {
       any = true;
-      KeyUse use = keyUses.poll();
+      KeyUseRecord use = keyUses.poll();
       backlog.add(entry(use));
       keyUses.giveBack(use);
     }
@@ -214,7 +214,7 @@ final class AuditFeeder implements JournalSupervisor.Feed {
     return true;
   }
 
-  private TimedEntry entry(KeyUse use) {
+  private TimedEntry entry(KeyUseRecord use) {
     // From the session itself: a use may end after its client has left.
     Principal principal = use.session.principal();
     long agoNanos = System.nanoTime() - use.atNanos;

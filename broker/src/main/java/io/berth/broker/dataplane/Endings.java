@@ -9,7 +9,7 @@ import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.status.Reason;
@@ -101,7 +101,7 @@ final class Endings {
 
   private void used(int slot, int statusWord, long nowNanos) {
     Handle handle = requests.handle(slot);
-    if (handle.audited() != KeyUse.NONE) {
+    if (handle.audited() != Audit.NONE) {
       int operation = requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
       journal.used(requests.session(slot), handle, operation, statusWord, nowNanos);
     }

@@ -10,7 +10,7 @@ import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameCheck;
@@ -190,7 +190,7 @@ final class RequestIntake {
           session, correlation, handleWord, operation, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()));
       return;
     }
-    if (handle.audited() != KeyUse.NONE && journal.refusesWithout() && !journal.isAvailable()) {
+    if (handle.audited() != Audit.NONE && journal.refusesWithout() && !journal.isAvailable()) {
       refuse(session, correlation, handleWord, operation, Reason.AUDIT_UNAVAILABLE, endings.text());
       return;
     }

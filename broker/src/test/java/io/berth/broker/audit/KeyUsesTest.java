@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.berth.broker.device.Flow;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
@@ -61,7 +62,7 @@ class KeyUsesTest {
     }
   }
 
-  private static Handle handle(Handle.KeyUse audited) {
+  private static Handle handle(Audit audited) {
     return new Handle(
         1 << 16 | 1,
         "hsm:payments/sign-key-1",
@@ -81,14 +82,14 @@ class KeyUsesTest {
       audit.open(1);
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
-      use(audit, handle(Handle.KeyUse.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.ALL), HsmOperation.SM2_SIGN, Reason.DRIVER_ERROR.word());
-      Handle first = handle(Handle.KeyUse.FIRST);
+      use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
+      use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.DRIVER_ERROR.word());
+      Handle first = handle(Audit.FIRST);
       use(audit, first, HsmOperation.SM2_VERIFY, Reason.NONE.word());
       use(audit, first, HsmOperation.SM2_VERIFY, Reason.NONE.word());
       use(audit, first, HsmOperation.SM4_MAC, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.FIRST), HsmOperation.SM2_VERIFY, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.NONE), HsmOperation.RANDOM, Reason.NONE.word());
+      use(audit, handle(Audit.FIRST), HsmOperation.SM2_VERIFY, Reason.NONE.word());
+      use(audit, handle(Audit.NONE), HsmOperation.RANDOM, Reason.NONE.word());
       audit.sessions().closed(7, ALICE, "goodbye");
     }
     List<AuditEntry> uses = uses(host);
@@ -116,7 +117,7 @@ class KeyUsesTest {
       assertTrue(audit.flush());
       use(
           audit,
-          handle(Handle.KeyUse.ALL),
+          handle(Audit.ALL),
           HsmOperation.SM2_SIGN,
           Reason.WORKER_LOST_OUTCOME_UNKNOWN.word());
     }
@@ -136,7 +137,7 @@ class KeyUsesTest {
       audit.open(1);
       audit.awaitTaking();
       KeyUses uses = (KeyUses) audit.keyUses();
-      Handle handle = handle(Handle.KeyUse.ALL);
+      Handle handle = handle(Audit.ALL);
       int journal = host.journalPid().orElseThrow();
       ProcessControl.kill(journal, ProcessControl.SIGSTOP);
       do {
@@ -166,7 +167,7 @@ class KeyUsesTest {
       AuditHost.await("attached", audit.keyUses()::isAvailable);
       assertFalse(audit.keyUses().refusesWithout());
       KeyUses uses = (KeyUses) audit.keyUses();
-      Handle handle = handle(Handle.KeyUse.ALL);
+      Handle handle = handle(Audit.ALL);
       int journal = host.journalPid().orElseThrow();
       ProcessControl.kill(journal, ProcessControl.SIGSTOP);
       while (uses.lost() < 100) {

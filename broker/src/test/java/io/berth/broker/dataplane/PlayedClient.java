@@ -9,7 +9,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
@@ -162,15 +162,15 @@ final class PlayedClient {
   }
 
   Handle open(Device device, int permissions, int priorityCeiling) {
-    return open(device, permissions, priorityCeiling, KeyUse.NONE);
+    return open(device, permissions, priorityCeiling, Audit.NONE);
   }
 
   /** A handle whose uses the journal hears of. */
   Handle openAudited(Device device) {
-    return open(device, CALL_MASK, 0, KeyUse.ALL);
+    return open(device, CALL_MASK, 0, Audit.ALL);
   }
 
-  private Handle open(Device device, int permissions, int priorityCeiling, KeyUse audited) {
+  private Handle open(Device device, int permissions, int priorityCeiling, Audit audited) {
     return session
         .handles()
         .open(

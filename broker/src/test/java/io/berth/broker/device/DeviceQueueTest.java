@@ -7,7 +7,7 @@ import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,7 +33,7 @@ class DeviceQueueTest {
   }
 
   private int admit(Flow flow, long nowNanos, long deadlineNanos) {
-    Handle handle = new Handle(1, "r", null, 0, 1, 0, Long.MAX_VALUE, flow, KeyUse.NONE);
+    Handle handle = new Handle(1, "r", null, 0, 1, 0, Long.MAX_VALUE, flow, Audit.NONE);
     int slot = requests.peekFree();
     requests.admit(slot, null, handle, 0, deadlineNanos, 0, 0, nowNanos);
     return slot;
