@@ -221,7 +221,6 @@ final class AnswerIntake {
 
   private void answered(Device device, int slot) {
     device.answered();
-    device.completed.setPlain(device.completed.getPlain() + 1);
     if (!device.killList().isEmpty()) {
       device.killList().endedWell(requests.flow(slot).account().name(), dispatcher.operation(slot));
     }

@@ -249,7 +249,7 @@ public final class DataThread implements Runnable {
           .publish(
               device.queue().size(),
               device.inFlight(),
-              device.completed.getPlain(),
+              device.completed(),
               device.window());
     }
   }
