@@ -13,7 +13,6 @@ import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
 import java.util.Arrays;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -252,11 +251,6 @@ public final class Session {
     }
     text.copyTo(responses.buffer(), index + HEADER_BYTES);
     return true;
-  }
-
-  /** Copies a payload into a claimed response. */
-  public void putPayload(int index, int offset, DirectBuffer source, int sourceIndex, int bytes) {
-    responses.buffer().putBytes(index + offset, source, sourceIndex, bytes);
   }
 
   /** Whether there was anything to publish; then {@link #wake} is to be asked after a fence. */

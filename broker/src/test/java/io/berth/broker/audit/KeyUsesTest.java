@@ -2,6 +2,7 @@
 package io.berth.broker.audit;
 
 import static io.berth.broker.audit.AuditHost.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -23,7 +24,9 @@ import io.berth.shm.status.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -126,6 +129,25 @@ class KeyUsesTest {
     assertEquals(ALICE.pid(), late.pid());
     assertEquals(ALICE.toString(), late.principal());
     assertEquals("session=7 reason=worker-lost-outcome-unknown", late.detail());
+  }
+
+  @Test
+  void the_configuration_in_force_is_recorded_as_the_check_prints_it() throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"));
+    try (JournalledAudit audit = host.audit()) {
+      audit.open(1);
+      audit.awaitTaking();
+    }
+    byte[] printed = host.config().toText().getBytes(UTF_8);
+    String digest =
+        HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(printed));
+    assertEquals(
+        List.of("sha256=" + digest),
+        host.records().stream()
+            .map(record -> record.entry())
+            .filter(entry -> entry.event() == AuditEvent.CONFIG_LOADED)
+            .map(AuditEntry::detail)
+            .toList());
   }
 
   @Test
