@@ -31,7 +31,13 @@ public final class KeyUses implements KeyUseJournal {
   private final FeederBell bell;
   private volatile boolean taken;
 
-  KeyUses(boolean refusesWithout, int slots, FeederBell bell) {
+  /**
+   * Makes the pool.
+   *
+   * @param refusesWithout whether audited requests are refused while the journal takes nothing
+   * @param slots requests that can be in flight
+   */
+  public KeyUses(boolean refusesWithout, int slots, FeederBell bell) {
     this.refusesWithout = refusesWithout;
     this.needed = Math.min(slots, MAX_POOL / 2);
     this.free = new OneToOneConcurrentArrayQueue<>(2 * needed);
@@ -79,10 +85,10 @@ public final class KeyUses implements KeyUseJournal {
     bell.ringIfAsleep();
   }
 
-  // The feeder's side.
+  // The feeder's side; public for benchmarks, which take the feeder's place.
 
   /** Whether records reach the journal now. */
-  void taken(boolean now) {
+  public void taken(boolean now) {
     taken = now;
   }
 
@@ -90,11 +96,12 @@ public final class KeyUses implements KeyUseJournal {
     return filled.size();
   }
 
-  KeyUseRecord poll() {
+  /** The oldest use that waits, or null; to be given back. */
+  public KeyUseRecord poll() {
     return filled.poll();
   }
 
-  void giveBack(KeyUseRecord use) {
+  public void giveBack(KeyUseRecord use) {
     use.session = null;
     use.handle = null;
     free.offer(use);
