@@ -200,10 +200,10 @@ final class DataPath implements AutoCloseable {
       out.putBytes(index + HEADER_BYTES, in, at + HEADER_BYTES, TRACE_BYTES);
     }
     if ((flags & FLAG_OUTPUT) != 0) {
-      out.putBytes(index + outputOffset(flags), in, at + outputOffset(requestFlags), REFERENCE_BYTES);
+      out.putBytes(
+          index + outputOffset(flags), in, at + outputOffset(requestFlags), REFERENCE_BYTES);
     }
-    out.putBytes(
-        index + payloadOffset(flags), in, at + payloadOffset(requestFlags), PAYLOAD_BYTES);
+    out.putBytes(index + payloadOffset(flags), in, at + payloadOffset(requestFlags), PAYLOAD_BYTES);
   }
 
   /** One batch of requests until the last END. */

@@ -246,11 +246,7 @@ public final class DataThread implements Runnable {
       Device device = devices[i];
       counters
           .device(i)
-          .publish(
-              device.queue().size(),
-              device.inFlight(),
-              device.completed(),
-              device.window());
+          .publish(device.queue().size(), device.inFlight(), device.completed(), device.window());
     }
   }
 

@@ -61,7 +61,8 @@ final class Dispatcher {
         String principal = requests.flow(slot).account().name();
         if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
           device.queue().take();
-          endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
+          endings.refuseQueued(
+              slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
           continue;
         }
         suspect = device.killList().isSuspect(principal, operation(slot));

@@ -5,11 +5,11 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
-import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.status.Reason;

@@ -6,11 +6,11 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
-import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameCheck;
@@ -157,7 +157,13 @@ final class RequestIntake {
       return;
     }
     if (!handle.allows(operation)) {
-      refuse(session, correlation, handleWord, operation, Reason.NOT_PERMITTED, endings.text().append(handle.resource()));
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.NOT_PERMITTED,
+          endings.text().append(handle.resource()));
       return;
     }
     if (session.state() != SessionState.OPEN) {
@@ -177,7 +183,13 @@ final class RequestIntake {
     }
     long deadline = handle.clampDeadline(record.getLong(at + DEADLINE_OFFSET), nowNanos);
     if (deadline - nowNanos <= 0) {
-      refuse(session, correlation, handleWord, operation, Reason.EXPIRED_BEFORE_DISPATCH, endings.text());
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.EXPIRED_BEFORE_DISPATCH,
+          endings.text());
       return;
     }
     if (slot == NIL || !device.queue().hasRoomFor(handle.flow())) {
@@ -187,7 +199,12 @@ final class RequestIntake {
     if (!device.killList().isEmpty()
         && device.killList().isBlocked(handle.flow().account().name(), operation, nowNanos)) {
       refuse(
-          session, correlation, handleWord, operation, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()));
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.REQUEST_KILLS_WORKER,
+          endings.text().append(device.name()));
       return;
     }
     if (handle.audited() != Audit.NONE && journal.refusesWithout() && !journal.isAvailable()) {
@@ -197,7 +214,13 @@ final class RequestIntake {
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
       Reason reason = session.segments().check(record, at, device);
       if (reason != Reason.NONE) {
-        refuse(session, correlation, handleWord, operation, reason, endings.text().append(handle.resource()));
+        refuse(
+            session,
+            correlation,
+            handleWord,
+            operation,
+            reason,
+            endings.text().append(handle.resource()));
         return;
       }
     }

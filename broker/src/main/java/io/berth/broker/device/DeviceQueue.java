@@ -78,8 +78,7 @@ public final class DeviceQueue {
   private int lastBefore(int slot, Flow flow, int priority, long mostNanos) {
     int before = NIL;
     int at = flow.head[priority];
-    while (at != NIL
-        && requests.deadlineNanos(at) - requests.deadlineNanos(slot) <= mostNanos) {
+    while (at != NIL && requests.deadlineNanos(at) - requests.deadlineNanos(slot) <= mostNanos) {
       before = at;
       at = requests.next(at);
     }

@@ -45,6 +45,7 @@ public final class KillList {
   }
 
   private final Map<Key, Suspicion> suspicions = new HashMap<>();
+
   /** What is looked for; one for all, because requests pass here while suspects are about. */
   private final Key sought = new Key("", 0);
 

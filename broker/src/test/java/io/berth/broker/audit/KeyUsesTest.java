@@ -139,8 +139,7 @@ class KeyUsesTest {
       audit.awaitTaking();
     }
     byte[] printed = host.config().toText().getBytes(UTF_8);
-    String digest =
-        HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(printed));
+    String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(printed));
     assertEquals(
         List.of("sha256=" + digest),
         host.records().stream()

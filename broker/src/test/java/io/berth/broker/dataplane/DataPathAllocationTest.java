@@ -29,8 +29,7 @@ import org.junit.jupiter.api.Test;
 class DataPathAllocationTest {
   private static final int WARM_UP = 50;
   private static final int ROUNDS = 200;
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private DataPathHarness harness;
   private PlayedClient client;

@@ -30,8 +30,7 @@ import org.junit.jupiter.api.Test;
  */
 class DataThreadSoakTest {
   private static final long DEFAULT_REQUESTS = 100_000;
-  private static final long REQUESTS =
-      Long.getLong("berth.soak.requests", DEFAULT_REQUESTS);
+  private static final long REQUESTS = Long.getLong("berth.soak.requests", DEFAULT_REQUESTS);
 
   private static final int MAX_INLINE_BYTES = 256;
   private static final int WINDOW = 4;
@@ -68,8 +67,7 @@ class DataThreadSoakTest {
             "echo:soak");
     DataThread data =
         new DataThread(
-            new DataThread.Settings(
-                64, MAX_INLINE_BYTES, 0, HOURS_NANOS, HOURS_NANOS, HOURS_NANOS),
+            new DataThread.Settings(64, MAX_INLINE_BYTES, 0, HOURS_NANOS, HOURS_NANOS, HOURS_NANOS),
             requests,
             new Device[] {device},
             counters,

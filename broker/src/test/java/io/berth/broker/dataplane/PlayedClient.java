@@ -6,10 +6,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;

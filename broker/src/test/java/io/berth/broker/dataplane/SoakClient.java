@@ -3,8 +3,8 @@ package io.berth.broker.dataplane;
 
 import static io.berth.shm.frame.FrameDescriptor.*;
 
-import io.berth.broker.policy.Audit;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;

@@ -43,7 +43,10 @@ final class SoakSleeper implements AutoCloseable {
       sleeps++;
       if (epoll.await(SAFETY_MILLIS) == 0) {
         throw new AssertionError(
-            "nobody rang for " + SAFETY_MILLIS + " ms; something to read: " + anything.getAsBoolean());
+            "nobody rang for "
+                + SAFETY_MILLIS
+                + " ms; something to read: "
+                + anything.getAsBoolean());
       }
       if (Pipes.drain(bell) < 0) {
         throw new AssertionError("the broker has closed its bell");

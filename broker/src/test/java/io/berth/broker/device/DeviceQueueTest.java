@@ -3,11 +3,11 @@ package io.berth.broker.device;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.policy.Audit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

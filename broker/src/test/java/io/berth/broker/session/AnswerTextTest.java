@@ -25,7 +25,8 @@ class AnswerTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "plain", "mühsam", "泊位:密钥", "a😀b😀", "\u007f\u0080\u07ff\u0800\uffff"})
+  @ValueSource(
+      strings = {"", "plain", "mühsam", "泊位:密钥", "a😀b😀", "\u007f\u0080\u07ff\u0800\uffff"})
   void texts_of_all_scripts_are_utf8(String script) {
     text.append(script);
     assertEquals(script, text.toString());
