@@ -62,7 +62,7 @@ public final class AnswerText {
   public AnswerText appendHex(int bits) {
     int shift = (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(bits | 1)) & ~3;
     for (; shift >= 0; shift -= 4) {
-      put(DIGITS.charAt(bits >>> shift & 0xF));
+      put(DIGITS.charAt((bits >>> shift) & 0xF));
     }
     return this;
   }
@@ -81,10 +81,10 @@ public final class AnswerText {
     }
     int shift = 6 * (bytes - 1);
     int mark = 0xF00 >> bytes;
-    utf8[length++] = (byte) (mark | character >> shift);
+    utf8[length++] = (byte) (mark | (character >> shift));
     while (shift > 0) {
       shift -= 6;
-      utf8[length++] = (byte) (0x80 | character >> shift & 0x3F);
+      utf8[length++] = (byte) (0x80 | ((character >> shift) & 0x3F));
     }
   }
 
