@@ -71,11 +71,6 @@ public record BenchOptions(
         name, json, jsonDirectory, markdown, repeats, idle, filter == null ? ".*" : filter);
   }
 
-  /** The same with another choice of JMH benchmarks. */
-  public BenchOptions withFilter(String other) {
-    return new BenchOptions(name, json, jsonDirectory, markdown, repeats, idle, other);
-  }
-
   private static String valueOf(String[] args, int index) {
     if (index >= args.length) {
       throw new IllegalArgumentException("bench: " + args[index - 1] + " needs a value");

@@ -5,7 +5,9 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.device.Device;
 import io.berth.shm.status.Reason;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 
 /**
@@ -35,7 +37,13 @@ public final class SegmentTable {
   private long[] outputEnds = new long[16];
   private int outputs;
 
+  /** Devices that have, or had, a segment of the session. */
+  private final List<Device> reached = new ArrayList<>();
+
   public void add(int index, int generation, int direction, long bytes, Device device) {
+    if (!reached.contains(device)) {
+      reached.add(device);
+    }
     devices[index] = device;
     generations[index] = generation;
     directions[index] = direction;
@@ -62,6 +70,14 @@ public final class SegmentTable {
       whenUnpinned[index] = unpinned;
     }
     return true;
+  }
+
+  /**
+   * Devices whose workers may hold state for the session: only requests with references to segments
+   * tell a worker of which session they are.
+   */
+  public List<Device> reached() {
+    return reached;
   }
 
   /** Looks at the references of a record that is about to be admitted. */

@@ -30,7 +30,6 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
 
   @Override
   public void opened(long session, Principal principal, String clientName) {
-    feeder.sessionOpened(session, principal);
     record(
         AuditEvent.SESSION_OPENED,
         Status.OK,
@@ -51,7 +50,6 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
         "",
         "",
         "session=" + session + " " + why);
-    feeder.sessionClosed(session);
   }
 
   @Override

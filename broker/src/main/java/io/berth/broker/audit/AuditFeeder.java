@@ -15,10 +15,6 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
@@ -29,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * Feeds the journal's process: collects what the other threads report, keeps it until it is stored,
  * and puts it into the ring of whichever process is attached.
  *
- * <p>{@link #offer}, {@link #sessionOpened} and {@link #sessionClosed} may be called by any thread
- * and never wait; everything else belongs to the thread of the loop.
+ * <p>{@link #offer} may be called by any thread and never waits; everything else belongs to the
+ * thread of the loop.
  */
 final class AuditFeeder implements JournalSupervisor.Feed {
   private static final Logger LOG = LoggerFactory.getLogger(AuditFeeder.class);
@@ -42,19 +38,13 @@ final class AuditFeeder implements JournalSupervisor.Feed {
   /** A disk may stall for seconds; a process that does not even look for so long is stuck. */
   private static final long HANG_NANOS = 30_000_000_000L;
 
-  private record Opened(long session, Principal principal) {}
-
-  private record Closed(long session) {}
-
   private final ControlLoop loop;
   private final FeederBell bell;
   private final KeyUses keyUses;
-  private final ManyToOneConcurrentArrayQueue<Object> events =
+  private final ManyToOneConcurrentArrayQueue<TimedEntry> events =
       new ManyToOneConcurrentArrayQueue<>(QUEUE);
   private final AtomicLong lostEvents = new AtomicLong();
   private final Backlog backlog = new Backlog(BACKLOG);
-  private final Map<Long, Principal> principals = new HashMap<>();
-  private final List<Long> leaving = new ArrayList<>();
 
   private JournalLink link;
   private Consumer<String> broken = text -> {};
@@ -95,19 +85,7 @@ final class AuditFeeder implements JournalSupervisor.Feed {
 
   /** Takes an entry; when there is no room it is counted. */
   void offer(AuditEntry entry) {
-    put(new TimedEntry(nowNanos(), entry));
-  }
-
-  void sessionOpened(long session, Principal principal) {
-    put(new Opened(session, principal));
-  }
-
-  void sessionClosed(long session) {
-    put(new Closed(session));
-  }
-
-  private void put(Object event) {
-    if (!events.offer(event)) {
+    if (!events.offer(new TimedEntry(nowNanos(), entry))) {
       lostEvents.incrementAndGet();
     }
     bell.ringIfAsleep();
@@ -199,30 +177,21 @@ final class AuditFeeder implements JournalSupervisor.Feed {
   }
 
   private boolean collect() {
-    // Key uses are counted before the events are taken: whatever opened their session is then among
-    // the events, as it was offered before them.
+    // Key uses are counted before the events are taken: what opened their session was offered
+    // before
+    // them, and so comes before them into the journal.
     int uses = keyUses.waiting();
     boolean any = false;
-    Object event;
+    TimedEntry event;
     while (!backlog.isFull() && (event = events.poll()) != null) {
       any = true;
-      if (event instanceof TimedEntry entry) {
-        backlog.add(entry);
-      } else if (event instanceof Opened opened) {
-        principals.put(opened.session(), opened.principal());
-      } else if (event instanceof Closed closed) {
-        leaving.add(closed.session());
-      }
+      backlog.add(event);
     }
     for (; uses > 0 && !backlog.isFull(); uses--) {
       any = true;
-      KeyUse use = keyUses.poll();
+      KeyUseRecord use = keyUses.poll();
       backlog.add(entry(use));
       keyUses.giveBack(use);
-    }
-    if (uses == 0) {
-      leaving.forEach(principals::remove);
-      leaving.clear();
     }
     any |= collectLosses();
     return any;
@@ -245,18 +214,19 @@ final class AuditFeeder implements JournalSupervisor.Feed {
     return true;
   }
 
-  private TimedEntry entry(KeyUse use) {
-    Principal principal = principals.get(use.session.id());
+  private TimedEntry entry(KeyUseRecord use) {
+    // From the session itself: a use may end after its client has left.
+    Principal principal = use.session.principal();
     long agoNanos = System.nanoTime() - use.atNanos;
     Reason reason = Reason.reasonOf(use.statusWord);
     return new TimedEntry(
         nowNanos() - agoNanos,
         AuditEntry.of(
             AuditEvent.KEY_USED,
-            principal == null ? -1 : principal.uid(),
-            principal == null ? 0 : principal.pid(),
+            principal.uid(),
+            principal.pid(),
             Reason.statusOf(use.statusWord).code(),
-            principal == null ? use.session.toString() : principal.toString(),
+            principal.toString(),
             use.handle.flow().account().name(),
             use.handle.resource(),
             operation(use.operation),

@@ -10,11 +10,11 @@ import java.lang.invoke.VarHandle;
  * Wakes the feeder, at most once per sleep. Ringing never waits: the descriptor is this process's
  * own.
  */
-final class FeederBell implements AutoCloseable {
+public final class FeederBell implements AutoCloseable {
   private final int descriptor;
   private volatile boolean asleep;
 
-  FeederBell() throws OsException {
+  public FeederBell() throws OsException {
     this.descriptor = OsException.check("eventfd", EventFd.create());
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.JournalConfig.OnFailure;
@@ -15,6 +17,9 @@ import io.berth.jni.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -130,6 +135,17 @@ public final class JournalledAudit implements AuditTrail {
             AuditEvent.BROKER_STARTED,
             0,
             "epoch=" + Long.toHexString(brokerEpoch) + " pid=" + ProcessHandle.current().pid()));
+    record(AuditEntry.own(AuditEvent.CONFIG_LOADED, 0, "sha256=" + digest(config.toText())));
+  }
+
+  /** Of the effective values, as {@code berth config check} prints them. */
+  private static String digest(String effective) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(effective.getBytes(UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.berth.broker.audit;
 
 import io.berth.broker.dataplane.KeyUseJournal;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,19 +25,25 @@ public final class KeyUses implements KeyUseJournal {
 
   private final boolean refusesWithout;
   private final int needed;
-  private final OneToOneConcurrentArrayQueue<KeyUse> free;
-  private final OneToOneConcurrentArrayQueue<KeyUse> filled;
+  private final OneToOneConcurrentArrayQueue<KeyUseRecord> free;
+  private final OneToOneConcurrentArrayQueue<KeyUseRecord> filled;
   private final AtomicLong lost = new AtomicLong();
   private final FeederBell bell;
   private volatile boolean taken;
 
-  KeyUses(boolean refusesWithout, int slots, FeederBell bell) {
+  /**
+   * Makes the pool.
+   *
+   * @param refusesWithout whether audited requests are refused while the journal takes nothing
+   * @param slots requests that can be in flight
+   */
+  public KeyUses(boolean refusesWithout, int slots, FeederBell bell) {
     this.refusesWithout = refusesWithout;
     this.needed = Math.min(slots, MAX_POOL / 2);
     this.free = new OneToOneConcurrentArrayQueue<>(2 * needed);
     this.filled = new OneToOneConcurrentArrayQueue<>(2 * needed);
     for (int i = 0; i < 2 * needed; i++) {
-      free.offer(new KeyUse());
+      free.offer(new KeyUseRecord());
     }
     this.bell = bell;
   }
@@ -53,14 +60,14 @@ public final class KeyUses implements KeyUseJournal {
 
   @Override
   public void used(Session session, Handle handle, int operation, int statusWord, long nowNanos) {
-    boolean first = handle.audited() == Handle.KeyUse.FIRST;
-    if (handle.audited() == Handle.KeyUse.NONE) {
+    boolean first = handle.audited() == Audit.FIRST;
+    if (handle.audited() == Audit.NONE) {
       return;
     }
     if (first && handle.recorded().contains(operation)) {
       return;
     }
-    KeyUse use = free.poll();
+    KeyUseRecord use = free.poll();
     if (use == null) {
       // Not marked as recorded: the next use of the handle is its first for the journal.
       lost.lazySet(lost.get() + 1);
@@ -78,10 +85,10 @@ public final class KeyUses implements KeyUseJournal {
     bell.ringIfAsleep();
   }
 
-  // The feeder's side.
+  // The feeder's side; public for benchmarks, which take the feeder's place.
 
   /** Whether records reach the journal now. */
-  void taken(boolean now) {
+  public void taken(boolean now) {
     taken = now;
   }
 
@@ -89,11 +96,12 @@ public final class KeyUses implements KeyUseJournal {
     return filled.size();
   }
 
-  KeyUse poll() {
+  /** The oldest use that waits, or null; to be given back. */
+  public KeyUseRecord poll() {
     return filled.poll();
   }
 
-  void giveBack(KeyUse use) {
+  public void giveBack(KeyUseRecord use) {
     use.session = null;
     use.handle = null;
     free.offer(use);

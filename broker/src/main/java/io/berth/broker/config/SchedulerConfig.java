@@ -14,7 +14,7 @@ public record SchedulerConfig(
     int maxDeadlineMillis = s.integer("max_deadline_ms", 600_000, 1, 86_400_000);
     SchedulerConfig scheduler =
         new SchedulerConfig(
-            s.integer("queue_limit", 1_024, 1, 1 << 20),
+            s.integer("queue_limit", 2_048, 1, 1 << 20),
             Units.millis(s.integer("ageing_ms", 50, 1, 60_000)),
             s.integer("principal_in_flight", Math.min(1_024, broker.slots()), 1, 1 << 20),
             Units.millis(

@@ -5,14 +5,12 @@ import io.berth.broker.arena.Segment;
 import io.berth.broker.config.BrokerConfig;
 import io.berth.broker.config.Config;
 import io.berth.broker.device.Device;
-import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.PolicyDecision;
 import io.berth.broker.policy.PolicyDecision.Denied;
 import io.berth.broker.policy.PolicyDecision.Granted;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
@@ -165,12 +163,7 @@ final class ClientConnection implements ControlChannel.Listener {
     }
     session =
         new Session(
-            id,
-            principal.toString(),
-            memory,
-            MAX_HANDLES,
-            limits.maxInFlight(),
-            limits.maxInlineBytes());
+            id, principal, memory, MAX_HANDLES, limits.maxInFlight(), limits.maxInlineBytes());
     segments = new SessionSegments(door, session, principal.uid());
     door.serves(session, this);
     door.data().open(session);
@@ -285,17 +278,9 @@ final class ClientConnection implements ControlChannel.Listener {
                                   granted.priorityCeiling().wireValue(),
                                   granted.maxDeadlineNanos(),
                                   device.flow(account),
-                                  keyUse(granted.audit())));
+                                  granted.audit()));
               door.loop().execute(() -> opened(token, handle, target.device().driver()));
             });
-  }
-
-  private static KeyUse keyUse(Audit audit) {
-    return switch (audit) {
-      case NONE -> KeyUse.NONE;
-      case FIRST -> KeyUse.FIRST;
-      case ALL -> KeyUse.ALL;
-    };
   }
 
   private void opened(long token, Handle handle, String driver) {

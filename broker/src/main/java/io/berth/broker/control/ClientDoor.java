@@ -50,7 +50,7 @@ public final class ClientDoor implements AutoCloseable {
   private final Map<String, Account> accounts = new HashMap<>();
   private final Set<ClientConnection> connections = new HashSet<>();
   private final Map<Session, ClientConnection> bySession = new HashMap<>();
-  private Config config;
+  private final Config config;
   private int listener = -1;
   private int greeting;
   private long nextSession = 1;
@@ -200,11 +200,6 @@ public final class ClientDoor implements AutoCloseable {
 
   Config config() {
     return config;
-  }
-
-  /** Puts a newer policy in force for handles opened from now on. */
-  public void config(Config newer) {
-    config = newer;
   }
 
   MemoryBudget budget() {

@@ -10,9 +10,9 @@ import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
+import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
@@ -34,7 +34,6 @@ final class AnswerIntake {
   private final Endings endings;
   private final Flushes flushes;
   private final Violations violations;
-  private final KeyUseJournal journal;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
 
@@ -44,7 +43,6 @@ final class AnswerIntake {
       Endings endings,
       Flushes flushes,
       Violations violations,
-      KeyUseJournal journal,
       BrokerCounters counters,
       int maxInlineBytes) {
     this.requests = requests;
@@ -52,7 +50,6 @@ final class AnswerIntake {
     this.endings = endings;
     this.flushes = flushes;
     this.violations = violations;
-    this.journal = journal;
     this.counters = counters;
     this.maxInlineBytes = maxInlineBytes;
   }
@@ -127,7 +124,7 @@ final class AnswerIntake {
       counters.late.incrementPlain();
       if (!more) {
         answered(device, slot);
-        endings.releaseAbandoned(slot);
+        endings.releaseAbandoned(slot, status, nowNanos);
       }
       return null;
     }
@@ -136,8 +133,31 @@ final class AnswerIntake {
     if ((flags & ~requestFlags & (FLAG_TRACE | FLAG_OUTPUT)) != 0) {
       return "answer with blocks that were not asked for, flags " + flags;
     }
-    if (more && requests.credit(slot) == 0) {
-      return "part " + part + " without credit";
+    if (more) {
+      if (requests.credit(slot) == 0) {
+        return "part " + part + " without credit";
+      }
+      if ((status & 0xFFFF) != Status.OK.code()) {
+        return "part " + part + " with status " + (status & 0xFFFF);
+      }
+      int replyLimit = requests.records().getInt(requestAt + REPLY_LIMIT_OFFSET);
+      if (payloadBytes > replyLimit) {
+        // A stream with a hole must not look like a whole one: it ends here, and what the worker
+        // still sends is dropped.
+        dispatcher.tell(slot, TYPE_CANCEL, 0);
+        endings.abandon(
+            slot,
+            Reason.REPLY_TOO_LARGE,
+            endings
+                .text()
+                .append("part ")
+                .append(part)
+                .append(": ")
+                .append(payloadBytes)
+                .append(" bytes > reply limit ")
+                .append(replyLimit));
+        return null;
+      }
     }
     deliver(device, slot, in, at, flags, status, part, payloadBytes, nowNanos);
     return null;
@@ -166,7 +186,9 @@ final class AnswerIntake {
       bytes = 0;
       statusWord = Reason.REPLY_TOO_LARGE.word();
     } else if (!ok) {
-      bytes = Math.min(payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
+      bytes =
+          Utf8Cut.at(
+              in, at + payloadOffset(flags), payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
     }
     if (session.state().compareTo(SessionState.CLOSING) < 0) {
       int index =
@@ -193,16 +215,12 @@ final class AnswerIntake {
       session.unreserve(partBytes);
       return;
     }
-    if (handle.audited() != KeyUse.NONE) {
-      journal.used(session, handle, operation, statusWord, nowNanos);
-    }
     answered(device, slot);
-    endings.delivered(slot);
+    endings.delivered(slot, statusWord, nowNanos);
   }
 
   private void answered(Device device, int slot) {
     device.answered();
-    device.completed.setPlain(device.completed.getPlain() + 1);
     if (!device.killList().isEmpty()) {
       device.killList().endedWell(requests.flow(slot).account().name(), dispatcher.operation(slot));
     }

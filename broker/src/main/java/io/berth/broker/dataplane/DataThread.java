@@ -73,6 +73,7 @@ public final class DataThread implements Runnable {
   private final AnswerIntake answers;
   private final Expiry expiry;
   private final LossSettlement settlement;
+  private final Farewells farewells = new Farewells();
   private final BrokerCounters counters;
   private final Violations violations;
   private final HotSet hot = new HotSet(HOT_SESSIONS);
@@ -136,7 +137,7 @@ public final class DataThread implements Runnable {
                 bellClosed(device);
               }
             });
-    this.endings = new Endings(requests, flushes, counters, this.violations);
+    this.endings = new Endings(requests, flushes, counters, this.violations, journal);
     this.dispatcher = new Dispatcher(requests, endings, counters);
     this.intake =
         new RequestIntake(
@@ -155,7 +156,6 @@ public final class DataThread implements Runnable {
             endings,
             flushes,
             this.violations,
-            journal,
             counters,
             settings.maxInlineBytes());
     this.expiry =
@@ -239,6 +239,7 @@ public final class DataThread implements Runnable {
 
   private void tick(long nowNanos) {
     expiry.tick(nowNanos);
+    farewells.tell();
     publish();
     if (whenQuiet != null && (requests.used() == 0 || nowNanos - quietUntilNanos >= 0)) {
       Runnable told = whenQuiet;
@@ -256,11 +257,7 @@ public final class DataThread implements Runnable {
       Device device = devices[i];
       counters
           .device(i)
-          .publish(
-              device.queue().size(),
-              device.inFlight(),
-              device.completed.getPlain(),
-              device.window());
+          .publish(device.queue().size(), device.inFlight(), device.completed(), device.window());
     }
   }
 
@@ -339,7 +336,7 @@ public final class DataThread implements Runnable {
 
   /** Until the next thing that time does. */
   private long blockNanos() {
-    if (requests.used() > 0 || whenQuiet != null) {
+    if (requests.used() > 0 || whenQuiet != null || !farewells.isEmpty()) {
       return settings.tickNanos();
     }
     for (Device device : devices) {
@@ -474,26 +471,29 @@ public final class DataThread implements Runnable {
           hot.remove(session);
           sessions.set(sessions.indexOf(session), null);
           counters.sessions.setPlain(counters.sessions.getPlain() - 1);
+          long nowNanos = clock.nanoTime();
           for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
             if (requests.state(slot) != RequestState.FREE && requests.session(slot) == session) {
-              letGo(slot);
+              letGo(slot, nowNanos);
             }
           }
           // Both lists of this turn would touch the memory later in it.
           flushes.forget(session);
           armedNow.remove(session);
           session.move(SessionState.CLOSED);
+          farewells.add(session);
+          farewells.tell();
           closed.run();
         });
   }
 
-  private void letGo(int slot) {
+  private void letGo(int slot, long nowNanos) {
     if (requests.state(slot) == RequestState.QUEUED) {
       dispatcher.withdraw(slot);
-      endings.refuseQueued(slot, Reason.CANCELLED, "");
+      endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
       dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
-      endings.abandon(slot, Reason.CANCELLED, "");
+      endings.abandon(slot, Reason.CANCELLED, endings.text());
     }
   }
 
@@ -536,7 +536,7 @@ public final class DataThread implements Runnable {
           }
           if (!next.admits()) {
             settlement.refuseQueued(
-                device, next.refusal(), Endings.describe(device, next.toString()));
+                device, next.refusal(), endings.describe(device, next.toString()), nowNanos);
           }
           detached.accept(blocked);
         });
@@ -584,7 +584,10 @@ public final class DataThread implements Runnable {
           device.availability(next);
           if (!next.admits()) {
             settlement.refuseQueued(
-                device, next.refusal(), Endings.describe(device, next.toString()));
+                device,
+                next.refusal(),
+                endings.describe(device, next.toString()),
+                clock.nanoTime());
           }
         });
   }

@@ -52,7 +52,8 @@ final class Dispatcher {
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
-            Endings.describe(device, "waited until the deadline"));
+            endings.describe(device, "waited until the deadline"),
+            nowNanos);
         continue;
       }
       boolean suspect = false;
@@ -60,7 +61,8 @@ final class Dispatcher {
         String principal = requests.flow(slot).account().name();
         if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
           device.queue().take();
-          endings.refuseQueued(slot, Reason.REQUEST_KILLS_WORKER, device.name());
+          endings.refuseQueued(
+              slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
           continue;
         }
         suspect = device.killList().isSuspect(principal, operation(slot));
@@ -114,11 +116,11 @@ final class Dispatcher {
     }
   }
 
-  /** Puts a request whose worker died in front of its flow for a second try. */
+  /** Puts a request whose worker died back for a second try. */
   void requeue(Device device, int slot, long nowNanos) {
     requests.move(slot, RequestState.QUEUED);
     requests.queuedNanos(slot, nowNanos);
-    device.queue().offerFirst(slot, requests.flow(slot), priority(slot));
+    device.queue().offerAgain(slot, requests.flow(slot), priority(slot));
     counters.retried.incrementPlain();
   }
 

@@ -5,8 +5,10 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
@@ -16,6 +18,10 @@ import io.berth.shm.status.Reason;
  * How requests end. Whatever happens to a request, one of these methods writes its one END and one
  * of them frees its slot.
  *
+ * <p>Whatever a client was told, a request that a worker was given may have used a key. The method
+ * that frees its slot therefore tells the journal of it, once, with the outcome as far as it is
+ * known: the worker's own, or {@link Reason#WORKER_LOST_OUTCOME_UNKNOWN}.
+ *
  * <p>Data thread only.
  */
 final class Endings {
@@ -23,17 +29,29 @@ final class Endings {
   private final Flushes flushes;
   private final BrokerCounters counters;
   private final Violations violations;
+  private final KeyUseJournal journal;
+  private final AnswerText text = new AnswerText();
 
-  Endings(RequestTable requests, Flushes flushes, BrokerCounters counters, Violations violations) {
+  Endings(
+      RequestTable requests,
+      Flushes flushes,
+      BrokerCounters counters,
+      Violations violations,
+      KeyUseJournal journal) {
     this.requests = requests;
     this.flushes = flushes;
     this.counters = counters;
     this.violations = violations;
+    this.journal = journal;
   }
 
   /** Ends a QUEUED request that is in no queue any more. */
-  void refuseQueued(int slot, Reason reason, String text) {
+  void refuseQueued(int slot, Reason reason, AnswerText text, long nowNanos) {
     answer(slot, reason, text);
+    if (requests.attempts(slot) > 0) {
+      // It waited for a second try; what became of the first, nobody knows.
+      used(slot, Reason.WORKER_LOST_OUTCOME_UNKNOWN.word(), nowNanos);
+    }
     free(slot);
   }
 
@@ -41,7 +59,7 @@ final class Endings {
    * Ends a request that is with a worker for its client only: the slot stays taken until the worker
    * lets go.
    */
-  void abandon(int slot, Reason reason, String text) {
+  void abandon(int slot, Reason reason, AnswerText text) {
     answer(slot, reason, text);
     Session session = requests.session(slot);
     closeFor(session, slot);
@@ -50,28 +68,43 @@ final class Endings {
   }
 
   /** Ends a request that was with a worker which is gone. */
-  void lost(int slot, Reason reason, String text) {
+  void lost(int slot, Reason reason, AnswerText text, long nowNanos) {
     if (requests.state(slot) == RequestState.ABANDONED) {
-      releaseAbandoned(slot);
+      releaseAbandoned(slot, reason.word(), nowNanos);
     } else {
       answer(slot, reason, text);
+      used(slot, reason.word(), nowNanos);
       free(slot);
     }
   }
 
   /** The END of a worker was written into the client's ring. */
-  void delivered(int slot) {
+  void delivered(int slot, int statusWord, long nowNanos) {
     counters.completed.incrementPlain();
+    used(slot, statusWord, nowNanos);
     free(slot);
   }
 
-  /** The worker has let go of a request whose client had its END before. */
-  void releaseAbandoned(int slot) {
+  /**
+   * The worker has let go of a request whose client had its END before.
+   *
+   * @param statusWord how it ended at the worker, which the client does not hear any more
+   */
+  void releaseAbandoned(int slot, int statusWord, long nowNanos) {
+    used(slot, statusWord, nowNanos);
     Session session = requests.session(slot);
     requests.flow(slot).account().ended();
     session.released();
     unpin(session, slot);
     requests.move(slot, RequestState.FREE);
+  }
+
+  private void used(int slot, int statusWord, long nowNanos) {
+    Handle handle = requests.handle(slot);
+    if (handle.audited() != Audit.NONE) {
+      int operation = requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+      journal.used(requests.session(slot), handle, operation, statusWord, nowNanos);
+    }
   }
 
   private void free(int slot) {
@@ -93,7 +126,7 @@ final class Endings {
     session.ended(requests.correlation(slot), requests.reservedBytes(slot));
   }
 
-  private void answer(int slot, Reason reason, String text) {
+  private void answer(int slot, Reason reason, AnswerText text) {
     Session session = requests.session(slot);
     if (session.state().compareTo(SessionState.CLOSING) >= 0) {
       return;
@@ -109,20 +142,31 @@ final class Endings {
     }
   }
 
+  /** An empty text, of which there is but one: it is to be used up before the next is begun. */
+  AnswerText text() {
+    return text.clear();
+  }
+
   /** What an answer about a device says: which, and its numbers. */
-  static String describe(Device device, String text) {
-    return "device "
-        + device.name()
-        + ": "
-        + text
-        + " (in flight "
-        + device.inFlight()
-        + "/"
-        + device.window()
-        + ", queued "
-        + device.queue().size()
-        + "/"
-        + device.queue().limit()
-        + ")";
+  AnswerText describe(Device device, String what) {
+    return load(begin(device).append(what), device);
+  }
+
+  /** Begins a text about a device. */
+  AnswerText begin(Device device) {
+    return text().append("device ").append(device.name()).append(": ");
+  }
+
+  /** Ends a text about a device. */
+  static AnswerText load(AnswerText text, Device device) {
+    return text.append(" (in flight ")
+        .append(device.inFlight())
+        .append("/")
+        .append(device.window())
+        .append(", queued ")
+        .append(device.queue().size())
+        .append("/")
+        .append(device.queue().limit())
+        .append(")");
   }
 }

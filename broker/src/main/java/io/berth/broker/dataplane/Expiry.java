@@ -66,7 +66,8 @@ final class Expiry {
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
-            Endings.describe(device, "waited until the deadline"));
+            endings.describe(device, "waited until the deadline"),
+            nowNanos);
         return;
       }
       if (state == RequestState.IN_FLIGHT) {
@@ -74,7 +75,7 @@ final class Expiry {
         endings.abandon(
             slot,
             Reason.EXPIRED_IN_FLIGHT,
-            Endings.describe(device, "no answer until the deadline"));
+            endings.describe(device, "no answer until the deadline"));
       }
     }
     if (state != RequestState.QUEUED

@@ -12,6 +12,13 @@ public interface KeyUseJournal {
   /** Whether audited requests are refused while the journal is not available. */
   boolean refusesWithout();
 
+  /**
+   * A request that a worker was given has ended there, whatever its client was told and whether or
+   * not the client is still about. Once per request.
+   *
+   * @param statusWord the outcome at the worker, or {@link
+   *     io.berth.shm.status.Reason#WORKER_LOST_OUTCOME_UNKNOWN} and the like
+   */
   void used(Session session, Handle handle, int operation, int statusWord, long nowNanos);
 
   /** For brokers without a journal. */

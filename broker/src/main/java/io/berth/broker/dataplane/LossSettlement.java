@@ -6,6 +6,7 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 import io.berth.broker.device.Device;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.AnswerText;
 import io.berth.shm.status.Reason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +69,7 @@ final class LossSettlement {
       return false;
     }
     Reason reason = blocked ? Reason.REQUEST_KILLS_WORKER : Reason.WORKER_LOST_OUTCOME_UNKNOWN;
-    endings.lost(slot, reason, "device " + device.name() + ": its worker was lost");
+    endings.lost(slot, reason, endings.begin(device).append("its worker was lost"), nowNanos);
     return blocked;
   }
 
@@ -82,11 +83,11 @@ final class LossSettlement {
   }
 
   /** Ends what waits for a device that will not come. */
-  void refuseQueued(Device device, Reason reason, String text) {
+  void refuseQueued(Device device, Reason reason, AnswerText text, long nowNanos) {
     for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
       if (requests.state(slot) == RequestState.QUEUED && requests.device(slot) == device) {
         dispatcher.withdraw(slot);
-        endings.refuseQueued(slot, reason, text);
+        endings.refuseQueued(slot, reason, text, nowNanos);
       }
     }
   }

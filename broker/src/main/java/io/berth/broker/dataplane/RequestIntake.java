@@ -6,10 +6,11 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
+import io.berth.broker.session.AnswerText;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameCheck;
@@ -97,7 +98,7 @@ final class RequestIntake {
     }
     switch (reader.recordType()) {
       case TYPE_REQUEST -> request(session, slot, record, at, nowNanos);
-      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET));
+      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET), nowNanos);
       case TYPE_CREDIT ->
           credit(
               session, record.getLong(at + CORRELATION_OFFSET), record.getInt(at + CREDIT_OFFSET));
@@ -132,7 +133,11 @@ final class RequestIntake {
           handleWord,
           operation,
           Reason.MALFORMED_FRAME,
-          "flags 0x" + Integer.toHexString(flags & ~REQUEST_FLAGS) + " of a request");
+          endings
+              .text()
+              .append("flags 0x")
+              .appendHex(flags & ~REQUEST_FLAGS)
+              .append(" of a request"));
       return;
     }
     int partReservation = replyReservation(flags, replyLimit);
@@ -143,20 +148,26 @@ final class RequestIntake {
     }
     long reservation = (long) partReservation * (1 + credit);
     if (reservation > Integer.MAX_VALUE || !session.hasReplySpace((int) reservation)) {
-      refuse(session, correlation, handleWord, operation, Reason.REPLY_SPACE, "");
+      refuse(session, correlation, handleWord, operation, Reason.REPLY_SPACE, endings.text());
       return;
     }
     Handle handle = session.handles().get(handleWord);
     if (handle == null) {
-      refuse(session, correlation, handleWord, operation, Reason.STALE_HANDLE, "");
+      refuse(session, correlation, handleWord, operation, Reason.STALE_HANDLE, endings.text());
       return;
     }
     if (!handle.allows(operation)) {
-      refuse(session, correlation, handleWord, operation, Reason.NOT_PERMITTED, handle.resource());
+      refuse(
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.NOT_PERMITTED,
+          endings.text().append(handle.resource()));
       return;
     }
     if (session.state() != SessionState.OPEN) {
-      refuse(session, correlation, handleWord, operation, Reason.GOING_AWAY, "");
+      refuse(session, correlation, handleWord, operation, Reason.GOING_AWAY, endings.text());
       return;
     }
     Device device = handle.device();
@@ -167,53 +178,69 @@ final class RequestIntake {
           handleWord,
           operation,
           device.availability().refusal(),
-          Endings.describe(device, device.availability().toString()));
+          endings.describe(device, device.availability().toString()));
       return;
     }
     long deadline = handle.clampDeadline(record.getLong(at + DEADLINE_OFFSET), nowNanos);
     if (deadline - nowNanos <= 0) {
-      refuse(session, correlation, handleWord, operation, Reason.EXPIRED_BEFORE_DISPATCH, "");
-      return;
-    }
-    if (slot == NIL || device.queue().isFull()) {
       refuse(
           session,
           correlation,
           handleWord,
           operation,
-          Reason.QUEUE_FULL,
-          slot == NIL
-              ? "broker: requests " + requests.used() + " >= " + requests.capacity()
-              : Endings.describe(device, "queue full; try again later"));
+          Reason.EXPIRED_BEFORE_DISPATCH,
+          endings.text());
+      return;
+    }
+    if (slot == NIL || !device.queue().hasRoomFor(handle.flow())) {
+      refuseForRoom(session, correlation, handle, operation, slot == NIL);
       return;
     }
     if (!device.killList().isEmpty()
         && device.killList().isBlocked(handle.flow().account().name(), operation, nowNanos)) {
       refuse(
-          session, correlation, handleWord, operation, Reason.REQUEST_KILLS_WORKER, device.name());
+          session,
+          correlation,
+          handleWord,
+          operation,
+          Reason.REQUEST_KILLS_WORKER,
+          endings.text().append(device.name()));
       return;
     }
-    if (handle.audited() != KeyUse.NONE && journal.refusesWithout() && !journal.isAvailable()) {
-      refuse(session, correlation, handleWord, operation, Reason.AUDIT_UNAVAILABLE, "");
+    if (handle.audited() != Audit.NONE && journal.refusesWithout() && !journal.isAvailable()) {
+      refuse(session, correlation, handleWord, operation, Reason.AUDIT_UNAVAILABLE, endings.text());
       return;
     }
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
       Reason reason = session.segments().check(record, at, device);
       if (reason != Reason.NONE) {
-        refuse(session, correlation, handleWord, operation, reason, handle.resource());
+        refuse(
+            session,
+            correlation,
+            handleWord,
+            operation,
+            reason,
+            endings.text().append(handle.resource()));
         return;
       }
     }
-    if (!handle.flow().account().tryAdmit()) {
+    if (!handle.flow().account().tryAdmit(requests.free())) {
       refuse(
           session,
           correlation,
           handleWord,
           operation,
           Reason.PRINCIPAL_LIMIT,
-          handle.flow().account().name()
-              + ": requests >= "
-              + handle.flow().account().inFlightLimit());
+          endings
+              .text()
+              .append(handle.flow().account().name())
+              .append(": requests ")
+              .append(handle.flow().account().inFlight())
+              .append(" >= ")
+              .append(handle.flow().account().inFlightLimit())
+              .append(" allowed or ")
+              .append(requests.free())
+              .append(" free"));
       return;
     }
     record.putInt(at + PRIORITY_OFFSET, handle.clampPriority(record.getInt(at + PRIORITY_OFFSET)));
@@ -235,13 +262,42 @@ final class RequestIntake {
     dispatcher.accept(device, slot, nowNanos);
   }
 
+  private void refuseForRoom(
+      Session session, long correlation, Handle handle, int operation, boolean noSlot) {
+    Device device = handle.device();
+    Reason reason = Reason.QUEUE_FULL;
+    AnswerText text;
+    if (noSlot) {
+      text =
+          endings
+              .text()
+              .append("broker: requests ")
+              .append(requests.used())
+              .append(" >= ")
+              .append(requests.capacity());
+    } else if (device.queue().isFull()) {
+      text = endings.describe(device, "queue full; try again later");
+    } else {
+      reason = Reason.PRINCIPAL_LIMIT;
+      text =
+          endings
+              .begin(device)
+              .append(handle.flow().account().name())
+              .append(": queued ")
+              .append(handle.flow().queued())
+              .append(" >= free places");
+      Endings.load(text, device);
+    }
+    refuse(session, correlation, handle.word(), operation, reason, text);
+  }
+
   private void refuse(
       Session session,
       long correlation,
       int handleWord,
       int operation,
       Reason reason,
-      String text) {
+      AnswerText text) {
     counters.refused(reason);
     // An unadmitted request has no reservation, so the room for its END must be found here.
     if (session.hasReplySpace(Session.minimalRecordBytes())
@@ -252,14 +308,14 @@ final class RequestIntake {
     }
   }
 
-  private void cancel(Session session, long correlation) {
+  private void cancel(Session session, long correlation, long nowNanos) {
     int slot = slotOfRequest(session, correlation);
     if (slot == NIL) {
       return;
     }
     if (requests.state(slot) == RequestState.QUEUED) {
       dispatcher.withdraw(slot);
-      endings.refuseQueued(slot, Reason.CANCELLED, "");
+      endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else {
       dispatcher.tell(slot, TYPE_CANCEL, 0);
     }

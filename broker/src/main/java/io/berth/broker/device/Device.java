@@ -9,12 +9,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the data thread knows of one device: its queue, its window, its worker's link.
  *
- * <p>Data thread only, but for the counters, which anybody may read.
+ * <p>Data thread only.
  */
 public final class Device {
   private final String name;
@@ -31,7 +30,7 @@ public final class Device {
   private int inFlight;
   private int suspectsInFlight;
 
-  public final AtomicLong completed = new AtomicLong();
+  private long completed;
 
   public Device(String name, DeviceQueue queue, KillList killList, long hangNanos) {
     this.name = name;
@@ -133,10 +132,16 @@ public final class Device {
   }
 
   public void answered() {
+    completed++;
     inFlight--;
     if (inFlight == 0) {
       suspectsInFlight = 0;
     }
+  }
+
+  /** Requests that workers of the device have ended, whether or not anybody still waited. */
+  public long completed() {
+    return completed;
   }
 
   public int inFlight() {

@@ -8,11 +8,20 @@ import io.berth.broker.request.RequestTable;
 /**
  * What waits for one device.
  *
- * <p>Four priority classes. A class is served before a less urgent one unless that one's oldest
- * turn has waited longer by the ageing time per class: bulk work is delayed, never starved. Inside
- * a class the principals' {@link Flow}s take turns, one request each.
+ * <p>Four priority classes. A class is served before a less urgent one unless that one's turn has
+ * waited longer by the ageing time per class: bulk work is delayed, never starved. Inside a class
+ * the principals' {@link Flow}s take turns, one request each; inside a flow the earliest deadline
+ * goes first, and of equal ones the one that came first.
  *
- * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each.
+ * <p>A turn has waited since its flow's first request came. Who is overtaken by an earlier deadline
+ * takes on the age of the one that overtook it: otherwise a single request that waits for long
+ * would lend its age to any number of new ones, and lift them above more urgent classes.
+ *
+ * <p>A principal that has as many requests here as there are free places gets no further one: one
+ * alone can fill half of the queue, two a third each, and whoever comes next still finds room.
+ *
+ * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each, an offer that
+ * overtakes others of its own flow a walk along them.
  */
 public final class DeviceQueue {
   public static final int CLASSES = 4;
@@ -39,6 +48,11 @@ public final class DeviceQueue {
     return size >= limit;
   }
 
+  /** Whether one more request of the flow may wait. */
+  public boolean hasRoomFor(Flow flow) {
+    return flow.queued < limit - size;
+  }
+
   public int size() {
     return size;
   }
@@ -47,27 +61,48 @@ public final class DeviceQueue {
     return limit;
   }
 
-  /** Appends; the caller has looked at {@link #isFull}. */
+  /** Appends; the caller has asked {@link #hasRoomFor}. */
   public void offer(int slot, Flow flow, int priority) {
-    requests.next(slot, NIL);
-    if (flow.head[priority] == NIL) {
-      flow.head[priority] = slot;
-      join(flow, priority);
-    } else {
-      requests.next(flow.tail[priority], slot);
-    }
-    flow.tail[priority] = slot;
-    size++;
+    int tail = flow.tail[priority];
+    // Nearly always the latest to come is the last to be due.
+    boolean last = tail == NIL || requests.deadlineNanos(tail) - requests.deadlineNanos(slot) <= 0;
+    insert(slot, last ? tail : lastBefore(slot, flow, priority, 0), flow, priority);
   }
 
-  /** Puts a request that has waited before (its worker died) in front of its flow. */
-  public void offerFirst(int slot, Flow flow, int priority) {
-    requests.next(slot, flow.head[priority]);
+  /** Puts back a request whose worker died, in front of those with the same deadline. */
+  public void offerAgain(int slot, Flow flow, int priority) {
+    insert(slot, lastBefore(slot, flow, priority, -1), flow, priority);
+  }
+
+  /** The last request that is due at least so many nanoseconds before {@code slot}, or NIL. */
+  private int lastBefore(int slot, Flow flow, int priority, long mostNanos) {
+    int before = NIL;
+    int at = flow.head[priority];
+    while (at != NIL && requests.deadlineNanos(at) - requests.deadlineNanos(slot) <= mostNanos) {
+      before = at;
+      at = requests.next(at);
+    }
+    return before;
+  }
+
+  private void insert(int slot, int before, Flow flow, int priority) {
     if (flow.head[priority] == NIL) {
-      flow.tail[priority] = slot;
+      flow.turnSinceNanos[priority] = requests.queuedNanos(slot);
       join(flow, priority);
     }
-    flow.head[priority] = slot;
+    int after;
+    if (before == NIL) {
+      after = flow.head[priority];
+      flow.head[priority] = slot;
+    } else {
+      after = requests.next(before);
+      requests.next(before, slot);
+    }
+    requests.next(slot, after);
+    if (after == NIL) {
+      flow.tail[priority] = slot;
+    }
+    flow.queued++;
     size++;
   }
 
@@ -91,13 +126,13 @@ public final class DeviceQueue {
     for (int priority = 0; priority < CLASSES; priority++) {
       Flow last = lastTurn[priority];
       if (last != null) {
-        int slot = last.nextInTurn[priority].head[priority];
-        long score = priority * ageingNanos - (nowNanos - requests.queuedNanos(slot));
+        Flow flow = last.nextInTurn[priority];
+        long score = priority * ageingNanos - (nowNanos - flow.turnSinceNanos[priority]);
         // Equal scores go to the more urgent class; without a clock step all waits look alike.
         if (score < bestScore) {
           bestScore = score;
           chosen = priority;
-          first = slot;
+          first = flow.head[priority];
         }
       }
     }
@@ -115,9 +150,17 @@ public final class DeviceQueue {
       leave(flow, last, chosen);
     } else {
       lastTurn[chosen] = flow;
+      long servedOrNext =
+          later(requests.queuedNanos(slot), requests.queuedNanos(flow.head[chosen]));
+      flow.turnSinceNanos[chosen] = later(flow.turnSinceNanos[chosen], servedOrNext);
     }
     requests.next(slot, NIL);
+    flow.queued--;
     size--;
+  }
+
+  private static long later(long aNanos, long bNanos) {
+    return aNanos - bNanos > 0 ? aNanos : bNanos;
   }
 
   private void leave(Flow flow, Flow before, int priority) {
@@ -161,6 +204,7 @@ public final class DeviceQueue {
       leave(flow, previous(flow, priority), priority);
     }
     requests.next(slot, NIL);
+    flow.queued--;
     size--;
     return true;
   }

@@ -7,15 +7,23 @@ import io.berth.broker.session.Account;
 import java.util.Arrays;
 
 /**
- * The requests that one principal has queued at one device: a first-in-first-out list per priority
- * class. Flows of a class take turns, so that one principal's backlog delays only itself.
+ * The requests that one principal has queued at one device: a list per priority class in the order
+ * of their deadlines. Flows of a class take turns, so that one principal's backlog delays only
+ * itself.
  *
  * <p>Data thread only.
  */
 public final class Flow {
   private final Account account;
+
+  /** Requests in all classes. */
+  int queued;
+
   final int[] head = new int[DeviceQueue.CLASSES];
   final int[] tail = new int[DeviceQueue.CLASSES];
+
+  /** Since when the flow has waited for its turn in the class. */
+  final long[] turnSinceNanos = new long[DeviceQueue.CLASSES];
 
   /** The next flow in the class's turn; this flow itself when alone; null when not in it. */
   final Flow[] nextInTurn = new Flow[DeviceQueue.CLASSES];
@@ -28,5 +36,10 @@ public final class Flow {
 
   public Account account() {
     return account;
+  }
+
+  /** How many requests of the principal wait at the device. */
+  public int queued() {
+    return queued;
   }
 }

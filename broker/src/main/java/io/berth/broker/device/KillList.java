@@ -17,7 +17,27 @@ import java.util.Map;
  * is what the hot path asks.
  */
 public final class KillList {
-  private record Key(String principal, int operation) {}
+  private static final class Key {
+    private String principal;
+    private int operation;
+
+    Key(String principal, int operation) {
+      this.principal = principal;
+      this.operation = operation;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key key
+          && operation == key.operation
+          && principal.equals(key.principal);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * principal.hashCode() + operation;
+    }
+  }
 
   private static final class Suspicion {
     int deathsAlone;
@@ -25,6 +45,10 @@ public final class KillList {
   }
 
   private final Map<Key, Suspicion> suspicions = new HashMap<>();
+
+  /** What is looked for; one for all, because requests pass here while suspects are about. */
+  private final Key sought = new Key("", 0);
+
   private final int limit;
   private final long blockNanos;
 
@@ -59,17 +83,23 @@ public final class KillList {
 
   /** A request of the pair ended without harm. */
   public void endedWell(String principal, int operation) {
-    suspicions.remove(new Key(principal, operation));
+    suspicions.remove(sought(principal, operation));
   }
 
   public boolean isSuspect(String principal, int operation) {
-    return suspicions.containsKey(new Key(principal, operation));
+    return suspicions.containsKey(sought(principal, operation));
   }
 
   public boolean isBlocked(String principal, int operation, long nowNanos) {
-    Suspicion suspicion = suspicions.get(new Key(principal, operation));
+    Suspicion suspicion = suspicions.get(sought(principal, operation));
     return suspicion != null
         && suspicion.deathsAlone >= limit
         && nowNanos - suspicion.blockedUntilNanos < 0;
+  }
+
+  private Key sought(String principal, int operation) {
+    sought.principal = principal;
+    sought.operation = operation;
+    return sought;
   }
 }

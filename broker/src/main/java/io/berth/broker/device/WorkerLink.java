@@ -175,7 +175,7 @@ public final class WorkerLink {
     return true;
   }
 
-  /** Tells the worker that a session's state can go. */
+  /** Tells the worker that a session's state can go. False: the ring is full. */
   public boolean sessionClosed(long sessionId) {
     int index = claim(HEADER_BYTES + SESSION_BYTES, TYPE_SESSION_CLOSED);
     if (index < 0) {

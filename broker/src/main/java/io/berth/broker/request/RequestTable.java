@@ -256,6 +256,10 @@ public final class RequestTable {
     return capacity;
   }
 
+  public int free() {
+    return capacity - used;
+  }
+
   /** Slots at and above this one were never used: scans stop here. */
   public int highWater() {
     return highWater;

@@ -22,9 +22,14 @@ public final class Account {
     return name;
   }
 
-  /** Whether one more request fits; counts it if so. */
-  public boolean tryAdmit() {
-    if (inFlight >= inFlightLimit) {
+  /**
+   * Whether one more request fits; counts it if so.
+   *
+   * @param freeSlots of the broker; whoever has as many requests as are free is refused, so that
+   *     however greedy some principals are, the next one finds a slot
+   */
+  public boolean tryAdmit(int freeSlots) {
+    if (inFlight >= inFlightLimit || inFlight >= freeSlots) {
       return false;
     }
     inFlight++;

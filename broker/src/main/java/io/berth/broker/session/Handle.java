@@ -3,6 +3,7 @@ package io.berth.broker.session;
 
 import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
+import io.berth.broker.policy.Audit;
 import io.berth.shm.frame.FrameDescriptor;
 
 /**
@@ -14,7 +15,8 @@ import io.berth.shm.frame.FrameDescriptor;
  * @param target id under which the device's worker knows the resource's local name
  * @param permissions mask of {@link io.berth.shm.frame.Permission} bits
  * @param priorityCeiling smallest (most urgent) priority number allowed
- * @param audited whether the journal must be able to take a record before a request is served
+ * @param audited which uses the journal hears of; it must be able to take a record before one is
+ *     served
  * @param recorded operations whose first use is in the journal
  */
 public record Handle(
@@ -26,7 +28,7 @@ public record Handle(
     int priorityCeiling,
     long maxDeadlineNanos,
     Flow flow,
-    KeyUse audited,
+    Audit audited,
     RecordedOperations recorded) {
 
   /** A handle of which nothing is recorded yet. */
@@ -39,7 +41,7 @@ public record Handle(
       int priorityCeiling,
       long maxDeadlineNanos,
       Flow flow,
-      KeyUse audited) {
+      Audit audited) {
     this(
         word,
         resource,
@@ -51,13 +53,6 @@ public record Handle(
         flow,
         audited,
         new RecordedOperations());
-  }
-
-  /** Which uses of the handle the journal hears of. */
-  public enum KeyUse {
-    NONE,
-    FIRST,
-    ALL
   }
 
   public boolean allows(int operation) {

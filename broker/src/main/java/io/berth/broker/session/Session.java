@@ -3,19 +3,17 @@ package io.berth.broker.session;
 
 import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.arena.SegmentTable;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
-import io.berth.shm.status.Reason;
 import java.util.Arrays;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -27,7 +25,7 @@ import org.agrona.concurrent.AtomicBuffer;
  */
 public final class Session {
   private final long id;
-  private final String name;
+  private final Principal principal;
   private final SessionMemory memory;
   private final HandleTable handles;
   private final SegmentTable segments = new SegmentTable();
@@ -54,13 +52,13 @@ public final class Session {
 
   public Session(
       long id,
-      String name,
+      Principal principal,
       SessionMemory memory,
       int maxHandles,
       int maxInFlight,
       int maxInlineBytes) {
     this.id = id;
-    this.name = name;
+    this.principal = principal;
     this.memory = memory;
     this.handles = new HandleTable(maxHandles);
     this.requests =
@@ -77,6 +75,11 @@ public final class Session {
 
   public long id() {
     return id;
+  }
+
+  /** Who is served; never changes, so that any thread may ask. */
+  public Principal principal() {
+    return principal;
   }
 
   public SessionMemory memory() {
@@ -244,30 +247,18 @@ public final class Session {
   /**
    * Writes an END that the broker makes itself.
    *
-   * @param text short, explains the numbers; cut to what always fits
+   * @param text short, explains the numbers
    * @return false if the client's response ring has no room, which only a client that broke the
    *     protocol can bring about
    */
   public boolean refuse(
-      long correlation, int handleWord, int operation, int statusWord, String text) {
-    byte[] bytes = text.getBytes(UTF_8);
-    int length = Math.min(bytes.length, MIN_REPLY_BYTES);
-    int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, length);
+      long correlation, int handleWord, int operation, int statusWord, AnswerText text) {
+    int index = claimResponse(correlation, handleWord, operation, 0, statusWord, 0, text.length());
     if (index < 0) {
       return false;
     }
-    responses.buffer().putBytes(index + HEADER_BYTES, bytes, 0, length);
+    text.copyTo(responses.buffer(), index + HEADER_BYTES);
     return true;
-  }
-
-  /** As {@link #refuse(long, int, int, int, String)} without a text: allocates nothing. */
-  public boolean refuse(long correlation, int handleWord, int operation, Reason reason) {
-    return claimResponse(correlation, handleWord, operation, 0, reason.word(), 0, 0) >= 0;
-  }
-
-  /** Copies a payload into a claimed response. */
-  public void putPayload(int index, int offset, DirectBuffer source, int sourceIndex, int bytes) {
-    responses.buffer().putBytes(index + offset, source, sourceIndex, bytes);
   }
 
   /** Whether there was anything to publish; then {@link #wake} is to be asked after a fence. */
@@ -282,6 +273,6 @@ public final class Session {
 
   @Override
   public String toString() {
-    return "session " + id + " of " + name;
+    return "session " + id + " of " + principal;
   }
 }

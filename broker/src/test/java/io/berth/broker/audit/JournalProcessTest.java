@@ -57,7 +57,7 @@ class JournalProcessTest {
         audit.record(numbered(i));
       }
       assertTrue(audit.flush());
-      assertEquals(1001, audit.stored());
+      assertEquals(1002, audit.stored());
     }
     assertEquals(IntStream.range(0, 1000).boxed().toList(), host.numbers());
     List<AuditEvent> events =
@@ -69,6 +69,7 @@ class JournalProcessTest {
         List.of(
             AuditEvent.JOURNAL_OPENED,
             AuditEvent.BROKER_STARTED,
+            AuditEvent.CONFIG_LOADED,
             AuditEvent.BROKER_STOPPED,
             AuditEvent.JOURNAL_CLOSED),
         events);
@@ -97,7 +98,7 @@ class JournalProcessTest {
           }
           audit.record(numbered(number));
         }
-        long expected = 1L + number;
+        long expected = 2L + number;
         await("all are stored", () -> audit.stored() == expected);
         assertTrue(host.journalPid().orElseThrow() != pid);
       }

@@ -2,6 +2,7 @@
 package io.berth.broker.audit;
 
 import static io.berth.broker.audit.AuditHost.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -10,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.berth.broker.device.Flow;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
+import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
@@ -22,7 +24,9 @@ import io.berth.shm.status.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -48,7 +52,7 @@ class KeyUsesTest {
   void session() throws IOException {
     root = Files.createTempDirectory(Path.of("/tmp"), "bk");
     memory = SessionMemory.create("session-7", RegionDescriptor.KIND_CLIENT, 16384, 16384, 7, 1);
-    session = new Session(7, ALICE.toString(), memory, 4, 4, 4096);
+    session = new Session(7, ALICE, memory, 4, 4, 4096);
   }
 
   @AfterEach
@@ -61,7 +65,7 @@ class KeyUsesTest {
     }
   }
 
-  private static Handle handle(Handle.KeyUse audited) {
+  private static Handle handle(Audit audited) {
     return new Handle(
         1 << 16 | 1,
         "hsm:payments/sign-key-1",
@@ -81,14 +85,14 @@ class KeyUsesTest {
       audit.open(1);
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
-      use(audit, handle(Handle.KeyUse.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.ALL), HsmOperation.SM2_SIGN, Reason.DRIVER_ERROR.word());
-      Handle first = handle(Handle.KeyUse.FIRST);
+      use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
+      use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.DRIVER_ERROR.word());
+      Handle first = handle(Audit.FIRST);
       use(audit, first, HsmOperation.SM2_VERIFY, Reason.NONE.word());
       use(audit, first, HsmOperation.SM2_VERIFY, Reason.NONE.word());
       use(audit, first, HsmOperation.SM4_MAC, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.FIRST), HsmOperation.SM2_VERIFY, Reason.NONE.word());
-      use(audit, handle(Handle.KeyUse.NONE), HsmOperation.RANDOM, Reason.NONE.word());
+      use(audit, handle(Audit.FIRST), HsmOperation.SM2_VERIFY, Reason.NONE.word());
+      use(audit, handle(Audit.NONE), HsmOperation.RANDOM, Reason.NONE.word());
       audit.sessions().closed(7, ALICE, "goodbye");
     }
     List<AuditEntry> uses = uses(host);
@@ -106,6 +110,46 @@ class KeyUsesTest {
   }
 
   @Test
+  void a_use_that_ends_after_its_client_has_left_still_names_the_client() throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"));
+    try (JournalledAudit audit = host.audit()) {
+      audit.open(1);
+      audit.awaitTaking();
+      audit.sessions().opened(7, ALICE, "pay");
+      audit.sessions().closed(7, ALICE, "connection closed");
+      assertTrue(audit.flush());
+      use(
+          audit,
+          handle(Audit.ALL),
+          HsmOperation.SM2_SIGN,
+          Reason.WORKER_LOST_OUTCOME_UNKNOWN.word());
+    }
+    AuditEntry late = uses(host).get(0);
+    assertEquals(ALICE.uid(), late.uid());
+    assertEquals(ALICE.pid(), late.pid());
+    assertEquals(ALICE.toString(), late.principal());
+    assertEquals("session=7 reason=worker-lost-outcome-unknown", late.detail());
+  }
+
+  @Test
+  void the_configuration_in_force_is_recorded_as_the_check_prints_it() throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"));
+    try (JournalledAudit audit = host.audit()) {
+      audit.open(1);
+      audit.awaitTaking();
+    }
+    byte[] printed = host.config().toText().getBytes(UTF_8);
+    String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(printed));
+    assertEquals(
+        List.of("sha256=" + digest),
+        host.records().stream()
+            .map(record -> record.entry())
+            .filter(entry -> entry.event() == AuditEvent.CONFIG_LOADED)
+            .map(AuditEntry::detail)
+            .toList());
+  }
+
+  @Test
   void with_refusal_no_use_of_an_admitted_request_is_lost_while_the_journal_stands_still()
       throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: refuse");
@@ -114,7 +158,7 @@ class KeyUsesTest {
       audit.open(1);
       audit.awaitTaking();
       KeyUses uses = (KeyUses) audit.keyUses();
-      Handle handle = handle(Handle.KeyUse.ALL);
+      Handle handle = handle(Audit.ALL);
       int journal = host.journalPid().orElseThrow();
       ProcessControl.kill(journal, ProcessControl.SIGSTOP);
       do {
@@ -144,7 +188,7 @@ class KeyUsesTest {
       AuditHost.await("attached", audit.keyUses()::isAvailable);
       assertFalse(audit.keyUses().refusesWithout());
       KeyUses uses = (KeyUses) audit.keyUses();
-      Handle handle = handle(Handle.KeyUse.ALL);
+      Handle handle = handle(Audit.ALL);
       int journal = host.journalPid().orElseThrow();
       ProcessControl.kill(journal, ProcessControl.SIGSTOP);
       while (uses.lost() < 100) {

@@ -43,6 +43,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   record Report(Object peer, Reason reason, String text) {}
 
   final List<Report> reports = new ArrayList<>();
+  final PlayedJournal journal = new PlayedJournal();
   final BrokerCounters counters;
   final RequestTable requests;
   final Device device;
@@ -57,7 +58,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   Boolean blockedByLastDeath;
 
   DataPathHarness() throws OsException {
-    this(64, 8);
+    this(64, 16);
   }
 
   DataPathHarness(int slots, int queueLimit) throws OsException {
@@ -83,7 +84,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
             requests,
             new Device[] {device, other},
             counters,
-            KeyUseJournal.NONE,
+            journal,
             this,
             () -> nowNanos);
   }
@@ -164,9 +165,14 @@ final class DataPathHarness implements AutoCloseable, Violations {
 
   /** Moves the clock; healthy workers' hearts beat on. */
   void advance(long nanos) {
+    moveClock(nanos);
+    step();
+  }
+
+  /** As {@link #advance}, but the data thread has not looked yet. */
+  void moveClock(long nanos) {
     nowNanos += nanos;
     workers.forEach(PlayedWorker::beatIfHealthy);
-    step();
   }
 
   @Override

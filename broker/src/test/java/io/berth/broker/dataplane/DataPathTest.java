@@ -214,31 +214,37 @@ class DataPathTest {
   }
 
   @Test
-  void a_full_queue_refuses_with_its_numbers() {
-    for (int i = 0; i < 8; i++) {
-      client.submit(handle, call());
+  void a_full_queue_refuses_with_its_numbers() throws OsException {
+    harness.close();
+    harness = new DataPathHarness(64, 2);
+    for (int i = 0; i < 2; i++) {
+      PlayedClient waiting = harness.client("uid " + i);
+      waiting.submit(waiting.open(harness.device), call());
+      waiting.assertNoAnswer();
     }
-    client.assertNoAnswer();
-    client.submit(handle, call());
+    client = harness.client("uid 3");
+    client.submit(client.open(harness.device), call());
     Answer answer = client.answer();
     assertEnded(answer, Reason.QUEUE_FULL);
     assertEquals(
-        "device echo:one: queue full; try again later (in flight 0/0, queued 8/8)", answer.text());
+        "device echo:one: queue full; try again later (in flight 0/0, queued 2/2)", answer.text());
   }
 
   @Test
   void a_broker_without_free_slots_refuses_with_its_numbers() throws OsException {
     harness.close();
-    harness = new DataPathHarness(4, 8);
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-    for (int i = 0; i < 4; i++) {
-      client.submit(handle, call());
+    harness = new DataPathHarness(2, 8);
+    for (int i = 0; i < 2; i++) {
+      PlayedClient waiting = harness.client("uid " + i);
+      waiting.submit(waiting.open(harness.device), call());
+      waiting.assertNoAnswer();
     }
+    client = harness.client("uid 3");
+    handle = client.open(harness.device);
     client.submit(handle, call().payload("x".repeat(MAX_INLINE_BYTES)));
     Answer answer = client.answer();
     assertEnded(answer, Reason.QUEUE_FULL);
-    assertEquals("broker: requests 4 >= 4", answer.text());
+    assertEquals("broker: requests 2 >= 2", answer.text());
   }
 
   @Test
@@ -253,7 +259,7 @@ class DataPathTest {
     second.submit(second.open(harness.device), call());
     Answer answer = second.answer();
     assertEnded(answer, Reason.PRINCIPAL_LIMIT);
-    assertEquals("uid 1: requests >= 3", answer.text());
+    assertEquals("uid 1: requests 3 >= 3 allowed or 61 free", answer.text());
     stranger.submit(stranger.open(harness.device), call());
     stranger.assertNoAnswer();
   }
@@ -377,6 +383,39 @@ class DataPathTest {
   }
 
   @Test
+  void a_part_longer_than_the_reply_limit_ends_its_stream_there() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().stream(3).replyLimit(10));
+    Taken taken = worker.takeOne();
+    worker.part(taken, 0, "0123456789");
+    worker.part(taken, 1, "01234567890");
+    worker.part(taken, 2, "0123456789");
+    List<Answer> answers = client.answers();
+    assertEquals("0123456789", answers.get(0).text());
+    assertEnded(answers.get(1), Reason.REPLY_TOO_LARGE);
+    assertEquals("part 1: 11 bytes > reply limit 10", answers.get(1).text());
+    assertEquals(2, answers.size());
+    Taken cancel = worker.takeOne();
+    assertEquals(TYPE_CANCEL, cancel.type());
+    assertEquals(taken.correlation(), cancel.correlation());
+    worker.end(taken, "");
+    client.assertNoAnswer();
+    assertEquals(List.of(), harness.reports);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_part_with_an_error_gets_the_worker_fenced() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().stream(2));
+    Taken taken = worker.takeOne();
+    worker.answer(
+        taken.correlation(), worker.epoch, FLAG_MORE, Reason.DRIVER_ERROR.word(), 0, "no END");
+    client.assertNoAnswer();
+    assertEquals("part 0 with status 13", harness.reports.get(0).text());
+  }
+
+  @Test
   void an_errors_text_is_cut_to_what_always_fits() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 4);
     client.submit(handle, call().replyLimit(0));
@@ -385,6 +424,18 @@ class DataPathTest {
     assertEnded(answer, Reason.DRIVER_ERROR);
     assertEquals("e".repeat(MIN_REPLY_BYTES), answer.text());
     harness.assertEmpty();
+  }
+
+  @Test
+  void no_text_is_cut_inside_a_character() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().replyLimit(0));
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "." + "泊".repeat(100));
+    assertEquals("." + "泊".repeat((MIN_REPLY_BYTES - 1) / 3), client.answer().text());
+    PlayedClient named = harness.client("." + "泊".repeat(100));
+    named.account.inFlightLimit(0);
+    named.submit(named.open(harness.device), call());
+    assertEquals("." + "泊".repeat((MIN_REPLY_BYTES - 1) / 3), named.answer().text());
   }
 
   @Test
@@ -414,6 +465,19 @@ class DataPathTest {
     PlayedWorker worker = harness.worker(harness.device, 8);
     assertEquals(
         List.of("urgent", "normal", "claims to be urgent", "background", "nonsense is background"),
+        worker.take().stream().map(Taken::payload).toList());
+  }
+
+  @Test
+  void of_one_principals_waiting_requests_the_earliest_deadline_goes_first() throws OsException {
+    client.submit(handle, call().payload("no deadline"));
+    client.submit(handle, call().deadline(harness.nowNanos() + 20 * MILLIS).payload("20 ms"));
+    client.submit(handle, call().deadline(harness.nowNanos() + 10 * MILLIS).payload("10 ms"));
+    client.submit(handle, call().payload("none either"));
+    harness.step();
+    PlayedWorker worker = harness.worker(harness.device, 8);
+    assertEquals(
+        List.of("10 ms", "20 ms", "no deadline", "none either"),
         worker.take().stream().map(Taken::payload).toList());
   }
 

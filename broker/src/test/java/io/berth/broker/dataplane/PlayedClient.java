@@ -6,9 +6,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Audit;
+import io.berth.broker.policy.Principal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
-import io.berth.broker.session.Handle.KeyUse;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
@@ -28,6 +29,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.agrona.concurrent.AtomicBuffer;
 
 /** A client that a test plays: it speaks through the rings only. */
@@ -35,6 +37,9 @@ final class PlayedClient {
   static final int ECHO = EchoOperation.ECHO;
   static final int ONCE = EchoOperation.ONCE;
   private static final int CALL_MASK = 1;
+  private static final long SEGMENT_BYTES = 4096;
+  private static final Principal PRINCIPAL =
+      new Principal(1000, 1000, new int[0], 4711, Optional.empty());
   private static final long MAX_DEADLINE_NANOS = 30_000 * DataPathHarness.MILLIS;
 
   /** One RESPONSE. */
@@ -60,6 +65,8 @@ final class PlayedClient {
     int replyLimit = 256;
     int credit;
     long deadlineNanos;
+    int input;
+    int output;
     String payload = "";
 
     Call operation(int value) {
@@ -98,6 +105,20 @@ final class PlayedClient {
       return this;
     }
 
+    /** The whole segment. */
+    Call input(int segment) {
+      flags |= FLAG_INPUT;
+      input = segment;
+      return this;
+    }
+
+    /** The whole segment. */
+    Call output(int segment) {
+      flags |= FLAG_OUTPUT;
+      output = segment;
+      return this;
+    }
+
     Call payload(String text) {
       payload = text;
       return this;
@@ -125,7 +146,7 @@ final class PlayedClient {
         SessionMemory.create(
             "client", RegionDescriptor.KIND_CLIENT, 1 << 16, responseRingBytes, id, 1);
     this.session =
-        new Session(id, account.name(), memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
+        new Session(id, PRINCIPAL, memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
     this.writer = new RingWriter(memory.client(), memory.broker());
     this.reader =
         new RingReader(
@@ -141,6 +162,15 @@ final class PlayedClient {
   }
 
   Handle open(Device device, int permissions, int priorityCeiling) {
+    return open(device, permissions, priorityCeiling, Audit.NONE);
+  }
+
+  /** A handle whose uses the journal hears of. */
+  Handle openAudited(Device device) {
+    return open(device, CALL_MASK, 0, Audit.ALL);
+  }
+
+  private Handle open(Device device, int permissions, int priorityCeiling, Audit audited) {
     return session
         .handles()
         .open(
@@ -154,7 +184,7 @@ final class PlayedClient {
                     priorityCeiling,
                     MAX_DEADLINE_NANOS,
                     device.flow(account),
-                    KeyUse.NONE));
+                    audited));
   }
 
   static Call call() {
@@ -190,8 +220,26 @@ final class PlayedClient {
     out.putInt(at + PAYLOAD_BYTES_OFFSET, payload.length);
     out.putInt(at + REPLY_LIMIT_OFFSET, call.replyLimit);
     out.putInt(at + CREDIT_OFFSET, call.credit);
+    if ((call.flags & FLAG_INPUT) != 0) {
+      reference(at + inputOffset(call.flags), call.input);
+    }
+    if ((call.flags & FLAG_OUTPUT) != 0) {
+      reference(at + outputOffset(call.flags), call.output);
+    }
     out.putBytes(at + payloadOffset(call.flags), payload);
     publish();
+  }
+
+  private void reference(int at, int segment) {
+    writer.buffer().putInt(at + REFERENCE_SEGMENT, segment);
+    writer.buffer().putInt(at + REFERENCE_GENERATION, 1);
+    writer.buffer().putLong(at + REFERENCE_OFFSET, 0);
+    writer.buffer().putLong(at + REFERENCE_LENGTH, SEGMENT_BYTES);
+  }
+
+  /** Makes a segment known to the data thread; nobody maps it here. */
+  void segment(Device device, int index, int direction) {
+    session.segments().add(index, 1, direction, SEGMENT_BYTES, device);
   }
 
   void cancel(long correlation) {

@@ -37,6 +37,7 @@ final class PlayedWorker {
       int priority,
       int credit,
       int epoch,
+      long session,
       String payload) {}
 
   final Device device;
@@ -104,6 +105,9 @@ final class PlayedWorker {
                           buffer.getInt(at + PRIORITY_OFFSET),
                           buffer.getInt(at + CREDIT_OFFSET),
                           buffer.getInt(at + EPOCH_OFFSET),
+                          (flags & FLAG_SESSION) == 0
+                              ? 0
+                              : buffer.getLong(at + sessionOffset(flags)),
                           new String(payload, UTF_8)));
                 }
               });

@@ -6,6 +6,7 @@ import static io.berth.broker.dataplane.PlayedClient.*;
 import static io.berth.shm.frame.FrameDescriptor.*;
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.berth.broker.arena.Segment;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.SessionState;
@@ -71,6 +72,67 @@ class SessionEndTest {
     harness.dies(worker);
     assertTrue(client.session.isQuiet());
     harness.assertEmpty();
+  }
+
+  private static List<Taken> farewells(List<Taken> taken) {
+    return taken.stream().filter(frame -> frame.type() == TYPE_SESSION_CLOSED).toList();
+  }
+
+  @Test
+  void a_worker_that_has_a_segment_of_a_session_hears_of_its_end() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    PlayedWorker stranger = harness.worker(harness.other, 4);
+    client.segment(harness.device, 0, Segment.INPUT);
+    harness.closes(client);
+    Taken farewell = worker.takeOne();
+    assertEquals(TYPE_SESSION_CLOSED, farewell.type());
+    assertEquals(FLAG_SESSION, farewell.flags());
+    assertEquals(client.session.id(), farewell.session());
+    assertEquals(List.of(), stranger.take(), "the session has never reached it");
+  }
+
+  @Test
+  void a_worker_hears_of_a_sessions_end_after_it_has_let_go_of_its_last_request()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.segment(harness.device, 0, Segment.INPUT);
+    client.submit(handle, call().input(0));
+    Taken taken = worker.takeOne();
+    assertEquals(client.session.id(), taken.session());
+    harness.closes(client);
+    assertEquals(TYPE_CANCEL, worker.takeOne().type());
+    harness.advance(10 * MILLIS);
+    assertEquals(List.of(), worker.take(), "it still has the request");
+    worker.end(taken, "for nobody");
+    harness.step();
+    harness.advance(TICK_NANOS);
+    assertEquals(1, farewells(worker.take()).size());
+    harness.advance(10 * TICK_NANOS);
+    assertEquals(List.of(), worker.take(), "once");
+  }
+
+  @Test
+  void a_sessions_end_is_told_later_when_the_workers_ring_is_full() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 1);
+    client.segment(harness.device, 0, Segment.INPUT);
+    while (worker.link.tell(TYPE_CREDIT, 0, 1)) {
+      // Nobody reads.
+    }
+    harness.closes(client);
+    assertEquals(List.of(), farewells(worker.take()), "no room");
+    harness.advance(TICK_NANOS);
+    assertEquals(1, farewells(worker.take()).size());
+  }
+
+  @Test
+  void a_worker_that_is_gone_need_not_hear_of_a_sessions_end() throws OsException {
+    PlayedWorker first = harness.worker(harness.device, 4);
+    client.segment(harness.device, 0, Segment.INPUT);
+    harness.dies(first);
+    harness.closes(client);
+    PlayedWorker second = harness.worker(harness.device, 4);
+    harness.advance(TICK_NANOS);
+    assertEquals(List.of(), second.take());
   }
 
   /** The memory is unmapped at once here: an access after that would end the JVM. */

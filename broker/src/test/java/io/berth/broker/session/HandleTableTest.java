@@ -3,7 +3,7 @@ package io.berth.broker.session;
 
 import static org.junit.jupiter.api.Assertions.*;
 
-import io.berth.broker.session.Handle.KeyUse;
+import io.berth.broker.policy.Audit;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
@@ -17,7 +17,7 @@ class HandleTableTest {
   }
 
   private static Handle handle(int word) {
-    return new Handle(word, "r", null, 0, 0x80000001, 1, 1_000, null, KeyUse.NONE);
+    return new Handle(word, "r", null, 0, 0x80000001, 1, 1_000, null, Audit.NONE);
   }
 
   @Test

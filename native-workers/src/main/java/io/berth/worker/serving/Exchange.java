@@ -4,6 +4,7 @@ package io.berth.worker.serving;
 import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.arena.Segment;

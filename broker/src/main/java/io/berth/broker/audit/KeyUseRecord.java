@@ -8,7 +8,7 @@ import io.berth.broker.session.Session;
  * One use of a handle on its way from the data thread to the feeder. Reused: the data thread fills
  * it and passes it on, the feeder empties it and gives it back.
  */
-final class KeyUse {
+public final class KeyUseRecord {
   Session session;
   Handle handle;
   int operation;

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import static io.berth.broker.dataplane.DataPathHarness.*;
+import static io.berth.broker.dataplane.PlayedClient.*;
+import static org.junit.jupiter.api.Assertions.*;
+
+import io.berth.broker.dataplane.PlayedJournal.Use;
+import io.berth.broker.dataplane.PlayedWorker.Taken;
+import io.berth.broker.device.Availability;
+import io.berth.broker.session.Handle;
+import io.berth.jni.os.OsException;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every request that a worker was given is recorded once, whatever became of it and of its client.
+ */
+class KeyUseRecordingTest {
+  private DataPathHarness harness;
+  private PlayedClient client;
+  private Handle handle;
+
+  @BeforeEach
+  void set_up() throws OsException {
+    harness = new DataPathHarness();
+    client = harness.client("uid 1");
+    handle = client.openAudited(harness.device);
+  }
+
+  @AfterEach
+  void tear_down() {
+    harness.close();
+  }
+
+  private void assertUsedOnce(int operation, Status status, Reason reason) {
+    assertEquals(
+        List.of(new Use(client.session.id(), handle.word(), operation, status, reason)),
+        harness.journal.take());
+  }
+
+  @Test
+  void an_answered_request_is_recorded_with_its_outcome() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    worker.end(worker.takeOne(), "");
+    client.answer();
+    assertUsedOnce(ECHO, Status.OK, Reason.NONE);
+    client.submit(handle, call().operation(ONCE));
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "");
+    client.answer();
+    assertUsedOnce(ONCE, Status.INTERNAL, Reason.DRIVER_ERROR);
+  }
+
+  @Test
+  void a_request_that_expired_in_flight_is_recorded_with_what_the_worker_made_of_it()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().deadline(harness.nowNanos() + 10 * MILLIS));
+    Taken taken = worker.takeOne();
+    harness.advance(11 * MILLIS);
+    assertEquals(Reason.EXPIRED_IN_FLIGHT, client.answer().reason());
+    assertEquals(List.of(), harness.journal.take(), "the card may still be at it");
+    worker.end(taken, "plaintext");
+    harness.step();
+    assertUsedOnce(ECHO, Status.OK, Reason.NONE);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_request_cancelled_in_flight_is_recorded_with_what_the_worker_made_of_it()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    long correlation = client.submit(handle, call());
+    Taken taken = worker.takeOne();
+    client.cancel(correlation);
+    worker.take();
+    worker.fail(taken, Reason.CANCELLED, "");
+    client.answer();
+    assertUsedOnce(ECHO, Status.CANCELLED, Reason.CANCELLED);
+  }
+
+  @Test
+  void a_request_whose_client_left_is_recorded_when_the_worker_lets_go() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    Taken taken = worker.takeOne();
+    harness.closes(client);
+    worker.end(taken, "for nobody");
+    harness.step();
+    assertUsedOnce(ECHO, Status.OK, Reason.NONE);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_request_whose_worker_was_lost_is_recorded_with_unknown_outcome() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    worker.takeOne();
+    harness.dies(worker);
+    assertEquals(Reason.WORKER_LOST_OUTCOME_UNKNOWN, client.answer().reason());
+    assertUsedOnce(ECHO, Status.ABORTED, Reason.WORKER_LOST_OUTCOME_UNKNOWN);
+  }
+
+  @Test
+  void a_request_that_lost_its_client_and_then_its_worker_is_recorded_with_unknown_outcome()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    worker.takeOne();
+    harness.closes(client);
+    harness.dies(worker);
+    assertUsedOnce(ECHO, Status.ABORTED, Reason.WORKER_LOST_OUTCOME_UNKNOWN);
+    harness.assertEmpty();
+  }
+
+  @Test
+  void a_retried_request_is_recorded_once_however_its_second_try_ends() throws OsException {
+    PlayedWorker first = harness.worker(harness.device, 4);
+    client.submit(handle, call().idempotent());
+    first.takeOne();
+    harness.ends(first, Availability.COMING, false);
+    assertEquals(List.of(), harness.journal.take(), "it has not ended");
+    PlayedWorker second = harness.worker(harness.device, 4);
+    second.end(second.takeOne(), "");
+    client.answer();
+    assertUsedOnce(ECHO, Status.OK, Reason.NONE);
+  }
+
+  @Test
+  void a_retried_request_that_ends_in_the_queue_is_recorded_with_unknown_outcome()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call().idempotent().deadline(harness.nowNanos() + 10 * MILLIS));
+    worker.takeOne();
+    harness.ends(worker, Availability.COMING, false);
+    harness.advance(11 * MILLIS);
+    client.answer();
+    assertUsedOnce(ECHO, Status.ABORTED, Reason.WORKER_LOST_OUTCOME_UNKNOWN);
+    long cancelled = client.submit(handle, call().idempotent());
+    worker = harness.worker(harness.device, 4);
+    worker.takeOne();
+    harness.ends(worker, Availability.COMING, false);
+    client.cancel(cancelled);
+    client.answer();
+    assertUsedOnce(ECHO, Status.ABORTED, Reason.WORKER_LOST_OUTCOME_UNKNOWN);
+  }
+
+  @Test
+  void what_no_worker_was_given_is_no_use() {
+    client.submit(handle, call().deadline(harness.nowNanos() + 10 * MILLIS));
+    long cancelled = client.submit(handle, call());
+    client.submit(handle, call());
+    client.cancel(cancelled);
+    harness.advance(11 * MILLIS);
+    assertEquals(2, client.answers().size());
+    harness.closes(client);
+    assertEquals(List.of(), harness.journal.take());
+    harness.assertEmpty();
+  }
+}
