@@ -127,6 +127,24 @@ final class BadInputTest {
   }
 
   @Test
+  void a_required_file_that_is_missing_is_named_and_the_device_comes_with_it() throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echoWithLanes("bench", 1);
+    Path licence = setup.directory().resolve("licence.dat");
+    setup.device(
+        "card", "echo", "echo", "    surroundings: {required_files: [" + licence + "]}\n");
+    // Once the test has seen the failure the file is there, long before the device is given up.
+    setup.supervision("give_up_after: 1000000");
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    broker.awaitLog("device echo:card: worker not started: required file: No such file");
+    assertNames(broker.log(), licence.toString());
+    Files.createFile(licence);
+    broker.awaitEcho("echo:card");
+    assertEquals(
+        setup.runDirectory().resolve("workers/card.cwd"),
+        Path.of("/proc/" + broker.worker("card").pid() + "/cwd").toRealPath());
+  }
+
+  @Test
   void a_library_of_another_architecture_is_named_with_both() throws Exception {
     BrokerSetup setup = BrokerSetup.make();
     Path foreign = setup.directory().resolve("lib-foreign.so");
