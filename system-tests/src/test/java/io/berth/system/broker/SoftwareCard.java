@@ -30,6 +30,21 @@ public final class SoftwareCard {
     return card;
   }
 
+  /** Adds an SM2 key that can be used only with a password; the file that tells another one. */
+  public Path addGuardedKey(int index, String password, String wrongPassword) throws IOException {
+    Path file = home.resolveSibling(home.getFileName() + ".key-" + index + ".password");
+    secret(file, password);
+    tool(
+        "generate-key",
+        home.toString(),
+        "--index",
+        Integer.toString(index),
+        "--access-password-file",
+        file.toString());
+    secret(file, wrongPassword);
+    return file;
+  }
+
   private void tool(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Installation.cardTool().toString());
@@ -43,11 +58,14 @@ public final class SoftwareCard {
 
   /** Changes the file that tells the password; the card keeps its own. */
   public void writePassword(String password) throws IOException {
-    Files.deleteIfExists(passwordFile);
+    secret(passwordFile, password);
+  }
+
+  private static void secret(Path file, String password) throws IOException {
+    Files.deleteIfExists(file);
     Files.createFile(
-        passwordFile,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(passwordFile, password + "\n");
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, password + "\n");
   }
 
   /** From now on the card misbehaves by these rules; see c-src/softcard/README.md. */
