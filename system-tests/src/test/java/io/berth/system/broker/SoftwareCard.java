@@ -11,6 +11,9 @@ import java.util.List;
 
 /** A software card with two SM2 keys and a KEK, below a test's directory. */
 public final class SoftwareCard {
+  /** Of the card's store. */
+  public static final String PASSWORD = "a password of the tests";
+
   private final Path home;
   private final Path passwordFile;
 
@@ -22,7 +25,7 @@ public final class SoftwareCard {
   static SoftwareCard make(Path directory, String name) throws IOException {
     Path home = directory.resolve(name);
     SoftwareCard card = new SoftwareCard(home, directory.resolve(name + ".password"));
-    card.writePassword("a password of the tests");
+    card.writePassword(PASSWORD);
     card.tool("init", home.toString());
     card.tool("generate-key", home.toString(), "--index", "1");
     card.tool("generate-key", home.toString(), "--index", "2");
