@@ -123,10 +123,16 @@ public final class BrokerSetup {
     return device(name, "hsm", "hsm/sdf", text.toString());
   }
 
-  /** Any device, its further lines indented as the file needs them; this uid may do everything. */
-  public BrokerSetup device(String name, String scheme, String driver, String lines) {
+  /** A device for which nobody has a grant yet, its further lines indented as the file needs. */
+  public BrokerSetup ungranted(String name, String scheme, String driver, String lines) {
     devices.append("  - name: ").append(name).append("\n    scheme: ").append(scheme);
     devices.append("\n    driver: ").append(driver).append('\n').append(lines);
+    return this;
+  }
+
+  /** Any device, its further lines indented as the file needs them; this uid may do everything. */
+  public BrokerSetup device(String name, String scheme, String driver, String lines) {
+    ungranted(name, scheme, driver, lines);
     String resource = scheme + ":" + name;
     grant(
         "{user: " + uid() + "}",
@@ -144,6 +150,12 @@ public final class BrokerSetup {
     for (String line : lines) {
       grants.append("      ").append(line).append('\n');
     }
+    return this;
+  }
+
+  /** A grant with permissions of its own, as one YAML flow mapping. */
+  public BrokerSetup exactGrant(String mapping) {
+    grants.append("    - ").append(mapping).append('\n');
     return this;
   }
 
