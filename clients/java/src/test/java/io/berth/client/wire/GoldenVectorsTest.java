@@ -244,7 +244,7 @@ class GoldenVectorsTest {
     assertTrue(ring.next());
     assertEquals(FrameLayout.TRACE_FLAG | FrameLayout.OUTPUT_FLAG, ring.flags());
     for (int stage = 0; stage < 6; stage++) {
-      assertEquals(0x3132333435363730L + 8 * stage, ring.traceNanos(stage));
+      assertEquals(0x3132333435363730L + 8L * stage, ring.traceNanos(stage));
     }
     assertEquals(0x1234, ring.untrustedOutputBytes());
     assertEquals("ok", payload(ring));
