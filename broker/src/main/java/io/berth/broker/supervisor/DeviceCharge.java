@@ -13,9 +13,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A device as its guard's charge: lock, surroundings, and the command line of its worker. */
 final class DeviceCharge implements GuardProcess.Charge {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceCharge.class);
+
   private final Config config;
   private final DeviceConfig device;
   private final Path dist;
@@ -74,8 +78,13 @@ final class DeviceCharge implements GuardProcess.Charge {
   }
 
   @Override
-  public void ended() throws IOException {
-    own.delete();
+  public void ended() {
+    try {
+      own.delete();
+    } catch (IOException e) {
+      // Whatever the driver has left there, the broker still has the rest to close.
+      LOG.warn("{}: its working directory stays: {}", device.resource(), e.toString());
+    }
   }
 
   @Override

@@ -30,7 +30,7 @@ final class GuardProcess {
     }
 
     /** Removes what was made for the guard; it and its worker have ended. */
-    default void ended() throws IOException {}
+    default void ended() {}
   }
 
   private final Path program;
