@@ -47,9 +47,11 @@ final class SecretsTest {
     for (ProcessView process : processes) {
       Path proc = Path.of("/proc/" + process.pid());
       for (String file : new String[] {"cmdline", "environ"}) {
-        assertSecret(
-            Files.readString(proc.resolve(file), StandardCharsets.ISO_8859_1),
-            process + " " + file);
+        Path path = proc.resolve(file);
+        // What the kernel shows to nobody but root, it need not hide from root.
+        if (Files.isReadable(path)) {
+          assertSecret(Files.readString(path, StandardCharsets.ISO_8859_1), process + " " + file);
+        }
       }
     }
     for (ProcessView process : List.of(broker.view(), broker.worker("card"))) {
