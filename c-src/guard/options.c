@@ -27,6 +27,7 @@ static const char HELP[] =
     "  --lock FILE              lock this file while a worker may live; the worker inherits the\n"
     "                           descriptor that BERTH_LOCK_FD names\n"
     "  --cwd DIR                the worker's working directory\n"
+    "  --require FILE           start no worker unless this user can read FILE; may be repeated\n"
     "  --env KEY=VALUE          set in the worker's environment; may be repeated; not for secrets\n"
     "  --unset-env              give the worker nothing but --env and what Berth sets\n"
     "  --umask OCT              the worker's umask\n"
@@ -47,6 +48,7 @@ enum option_code {
     OPTION_BROKER_SOCKET,
     OPTION_LOCK,
     OPTION_CWD,
+    OPTION_REQUIRE,
     OPTION_ENV,
     OPTION_UNSET_ENV,
     OPTION_UMASK,
@@ -61,6 +63,7 @@ static const struct option LONG_OPTIONS[] = {
     {"broker-socket", required_argument, NULL, OPTION_BROKER_SOCKET},
     {"lock", required_argument, NULL, OPTION_LOCK},
     {"cwd", required_argument, NULL, OPTION_CWD},
+    {"require", required_argument, NULL, OPTION_REQUIRE},
     {"env", required_argument, NULL, OPTION_ENV},
     {"unset-env", no_argument, NULL, OPTION_UNSET_ENV},
     {"umask", required_argument, NULL, OPTION_UMASK},
@@ -155,6 +158,9 @@ static bool take_option(struct guard_options *options, int code, char *value) {
     case OPTION_CWD:
         options->working_directory = value;
         return value[0] != '\0' || wrong("--cwd: expected a path, found nothing");
+    case OPTION_REQUIRE:
+        options->required_files[options->required_count++] = value;
+        return value[0] != '\0' || wrong("--require: expected a path, found nothing");
     case OPTION_ENV:
         return add_environment(options, value);
     case OPTION_UNSET_ENV:
@@ -203,7 +209,8 @@ bool guard_options_parse(int argc, char **argv, struct guard_options *options, i
     };
     *exit_code = GUARD_EXIT_USAGE;
     options->environment = calloc((size_t)argc + 1, sizeof *options->environment);
-    if (options->environment == NULL) {
+    options->required_files = calloc((size_t)argc + 1, sizeof *options->required_files);
+    if (options->environment == NULL || options->required_files == NULL) {
         *exit_code = GUARD_EXIT_SYSTEM;
         return wrong("no memory for %d arguments", argc);
     }

@@ -20,7 +20,9 @@ struct guard_options {
     const char *broker_socket_path;
     const char *lock_path;         /* NULL: the resource is shared, nothing is locked */
     const char *working_directory; /* NULL: the guard's own */
-    char **environment;            /* "KEY=VALUE", over the inherited ones */
+    const char **required_files;   /* without one of these no worker is started */
+    size_t required_count;
+    char **environment; /* "KEY=VALUE", over the inherited ones */
     size_t environment_count;
     bool environment_starts_empty;
     int umask_bits; /* -1: the guard's own */
@@ -31,8 +33,8 @@ struct guard_options {
 };
 
 /* Returns true if the guard is to run. Otherwise *exit_code is what to end with; the reason, or the
-   help that was asked for, has been printed. environment is allocated and lives as long as the
-   process. */
+   help that was asked for, has been printed. environment and required_files are allocated and live
+   as long as the process. */
 bool guard_options_parse(int argc, char **argv, struct guard_options *options, int *exit_code);
 
 #endif

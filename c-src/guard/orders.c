@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *order_name(uint32_t kind) {
     switch (kind) {
@@ -55,6 +57,21 @@ static void answer(struct guard *guard, const struct guard_message *order, uint3
     broker_link_send(&guard->link, message);
 }
 
+/* Looked for at each start: what a driver needs may come later, or on a mount that is not there
+   yet. Returns errno, and in text what is missing. */
+static int missing_file(const struct guard_options *options, char *text, size_t text_bytes) {
+    for (size_t i = 0; i < options->required_count; i++) {
+        if (access(options->required_files[i], R_OK) != 0) {
+            int error = errno;
+            /* The path last: it is what may be cut off. */
+            snprintf(text, text_bytes, "required file: %s: %s", strerror(error),
+                     options->required_files[i]);
+            return error;
+        }
+    }
+    return 0;
+}
+
 static void start(struct guard *guard, const struct guard_message *order) {
     if (guard->state != GUARD_IDLE) {
         refuse_for_state(guard, order);
@@ -63,6 +80,12 @@ static void start(struct guard *guard, const struct guard_message *order) {
     if (order->incarnation <= guard->incarnation) {
         refuse(guard, order, "expected an incarnation above %u, found %u", guard->incarnation,
                order->incarnation);
+        return;
+    }
+    char missing[GUARD_TEXT_BYTES];
+    int error = missing_file(guard->options, missing, sizeof missing);
+    if (error != 0) {
+        answer(guard, order, GUARD_START_FAILED, 0, error, missing);
         return;
     }
     struct device_lock_obstacle obstacle;

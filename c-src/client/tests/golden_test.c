@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layout, byte for byte, against shm-protocol/golden/vectors.txt, which the Java side reads as
  * well. */
-#include <ctype.h>
-
 #include "check.h"
 #include "control.h"
 #include "frame.h"
 #include "region.h"
 #include "ring.h"
+#include "vectors.h"
 
-#define VECTOR_BYTES 8192
 #define TOKEN UINT64_C(0x1122334455667788)
 #define SESSION UINT64_C(0x0102030405060708)
 #define EPOCH UINT64_C(0x1112131415161718)
 #define CLOCK UINT64_C(0x2122232425262728)
-
-static const char *vectors_path;
-
-static char *vector_text(const char *kind, const char *name) {
-    static char line[2 * VECTOR_BYTES + 256];
-    char prefix[128];
-    FILE *file = fopen(vectors_path, "r");
-    CHECK(file != NULL);
-    size_t length = (size_t)snprintf(prefix, sizeof prefix, "%s %s ", kind, name);
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, prefix, length) == 0) {
-            fclose(file);
-            line[strcspn(line, "\r\n")] = '\0';
-            return line + length;
-        }
-    }
-    fprintf(stderr, "no vector %s%s\n", prefix, vectors_path);
-    exit(1);
-}
-
-static size_t vector(const char *kind, const char *name, uint8_t *bytes) {
-    const char *text = vector_text(kind, name);
-    size_t count = strlen(text) / 2;
-    CHECK(count <= VECTOR_BYTES);
-    for (size_t i = 0; i < count; i++) {
-        unsigned value;
-        CHECK(sscanf(text + 2 * i, "%2x", &value) == 1);
-        bytes[i] = (uint8_t)value;
-    }
-    return count;
-}
 
 static void expect(const char *kind, const char *name, const void *bytes, size_t count) {
     uint8_t golden[VECTOR_BYTES];
@@ -213,22 +180,55 @@ static void frames_are_read_and_written_byte_for_byte(void) {
     CHECK(frame.priority == BERTH_PRIORITY_NORMAL && frame.credit == 5);
     CHECK(blocks.input.segment == 3 && blocks.input.generation == 4 && blocks.session == SESSION);
 
+    frame = frame_round_trip("response-more", &blocks);
+    CHECK(frame.flags == BERTH_FLAG_MORE && frame.part == 2 && frame.payload_bytes == 4);
+
+    frame = frame_round_trip("response-with-blocks", &blocks);
+    CHECK(frame.flags == (BERTH_FLAG_TRACE | BERTH_FLAG_OUTPUT) && frame.payload_bytes == 2);
+    for (uint64_t stage = 0; stage < BERTH_TRACE_BYTES / 8; stage++) {
+        CHECK(blocks.trace_nanos[stage] == UINT64_C(0x3132333435363730) + 8 * stage);
+    }
+    CHECK(blocks.output.segment == 5 && blocks.output.generation == 6);
+    CHECK(blocks.output.offset == 0x3000 && blocks.output.length == 0x1234);
+
+    frame = frame_round_trip("credit", &blocks);
+    CHECK(frame.type == BERTH_FRAME_CREDIT && frame.credit == 7);
+    frame = frame_round_trip("cancel", &blocks);
+    CHECK(frame.type == BERTH_FRAME_CANCEL && (frame.correlation & 0xffff) == 9);
+
+    /* Between broker and worker; a worker in C would read these. */
+    frame = frame_round_trip("bind", &blocks);
+    CHECK(frame.type == BERTH_FRAME_BIND && frame.handle == 11 && frame.epoch == 9);
+    frame = frame_round_trip("session-closed", &blocks);
+    CHECK(frame.type == BERTH_FRAME_SESSION_CLOSED && blocks.session == SESSION);
+    frame = frame_round_trip("goaway", &blocks);
+    CHECK(frame.type == BERTH_FRAME_GOAWAY && frame.payload_bytes == 0);
+
     frame = frame_round_trip("response-queue-full", &blocks);
     CHECK(frame.type == BERTH_FRAME_RESPONSE);
     CHECK(frame.status == BERTH_RESULT(BERTH_STATUS_RESOURCE_EXHAUSTED, BERTH_REASON_QUEUE_FULL));
 }
 
-static void a_region_header_is_laid_out_byte_for_byte(void) {
-    uint8_t bytes[BERTH_REGION_HEADER_BYTES] = {0};
-    struct berth_region_header header = {.magic = BERTH_REGION_MAGIC,
-                                         .major = 1,
-                                         .kind = BERTH_REGION_CLIENT,
-                                         .ring_offset = 4096,
-                                         .ring_bytes = 4096,
-                                         .session = SESSION,
-                                         .broker_epoch = EPOCH};
-    memcpy(bytes, &header, sizeof header);
-    expect("header", "client", bytes, sizeof bytes);
+static void region_headers_are_laid_out_byte_for_byte(void) {
+    static const struct {
+        const char *name;
+        uint32_t kind;
+        uint64_t session;
+    } regions[] = {{"client", BERTH_REGION_CLIENT, SESSION},
+                   {"broker", BERTH_REGION_BROKER, SESSION},
+                   {"worker", BERTH_REGION_WORKER, 9}};
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        uint8_t bytes[BERTH_REGION_HEADER_BYTES] = {0};
+        struct berth_region_header header = {.magic = BERTH_REGION_MAGIC,
+                                             .major = 1,
+                                             .kind = regions[i].kind,
+                                             .ring_offset = 4096,
+                                             .ring_bytes = 4096,
+                                             .session = regions[i].session,
+                                             .broker_epoch = EPOCH};
+        memcpy(bytes, &header, sizeof header);
+        expect("header", regions[i].name, bytes, sizeof bytes);
+    }
 }
 
 static void a_wrapping_ring_is_written_and_read_byte_for_byte(void) {
@@ -267,6 +267,50 @@ static void reasons_have_the_fixed_names(void) {
         char number[16];
         snprintf(number, sizeof number, "%u", reason);
         CHECK(strcmp(vector_text("reason", number), berth_protocol_reason_name(reason)) == 0);
+    }
+}
+
+static void status_codes_have_the_fixed_names(void) {
+    for (uint32_t status = 0; status < BERTH_STATUS_COUNT; status++) {
+        char number[16];
+        snprintf(number, sizeof number, "%u", status);
+        CHECK(strcmp(vector_text("status", number), berth_protocol_status_name(status)) == 0);
+    }
+}
+
+static void operations_have_the_numbers_of_the_table(void) {
+#define NUMBERED(name)                                                                             \
+    { #name, BERTH_OP_##name }
+    static const struct {
+        const char *name;
+        uint32_t number;
+    } operations[] = {
+        NUMBERED(SM2_SIGN),
+        NUMBERED(SM2_VERIFY),
+        NUMBERED(SM2_ENCRYPT),
+        NUMBERED(SM2_DECRYPT),
+        NUMBERED(SM4_ENCRYPT),
+        NUMBERED(SM4_DECRYPT),
+        NUMBERED(SM3_DIGEST),
+        NUMBERED(SM4_MAC),
+        NUMBERED(HMAC_SM3),
+        NUMBERED(RANDOM),
+        NUMBERED(EXPORT_PUBLIC_KEY),
+        NUMBERED(GENERATE_KEY),
+        NUMBERED(ECHO),
+        NUMBERED(COUNT),
+        NUMBERED(DELAY),
+        NUMBERED(TOUCH),
+        NUMBERED(ONCE),
+        NUMBERED(CRASH),
+        NUMBERED(HANG),
+        NUMBERED(SCRIBBLE),
+        NUMBERED(EXIT),
+    };
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%08x", operations[i].number);
+        CHECK(strcmp(vector_text("operation", operations[i].name), number) == 0);
     }
 }
 
@@ -363,9 +407,11 @@ int main(int argc, char **argv) {
         TEST(messages_of_the_broker_are_read_field_for_field),
         TEST(no_cut_message_is_taken_for_whole),
         TEST(frames_are_read_and_written_byte_for_byte),
-        TEST(a_region_header_is_laid_out_byte_for_byte),
+        TEST(region_headers_are_laid_out_byte_for_byte),
         TEST(a_wrapping_ring_is_written_and_read_byte_for_byte),
+        TEST(status_codes_have_the_fixed_names),
         TEST(reasons_have_the_fixed_names),
+        TEST(operations_have_the_numbers_of_the_table),
         TEST(a_padding_is_accepted_only_where_one_is_needed),
         TEST(no_content_of_a_ring_leads_outside_it),
     };
@@ -373,6 +419,6 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: %s vectors.txt [TEST...]\n", argv[0]);
         return 2;
     }
-    vectors_path = argv[1];
+    vectors_use(argv[1]);
     return RUN_TESTS(tests, argc - 1, argv + 1);
 }

@@ -198,6 +198,27 @@ static void missing_working_directory_is_named(void) {
     CHECK_CONTAINS(failed.text, "/nowhere");
 }
 
+static void missing_required_file_is_named_and_the_start_succeeds_once_it_is_there(void) {
+    struct fake_broker broker;
+    const char *there = file_with("", 0600);
+    const char *missing = test_path("licence");
+    broker_listen(&broker);
+    guard_run(&broker,
+              GUARD_ARGUMENTS("--lock", test_path("lock"), "--require", there, "--require", missing,
+                              "--", BERTH_GUARD_TEST_WORKER, "surroundings", worker_fifo()));
+    broker_accept(&broker);
+    order(&broker, GUARD_ORDER_START, 1);
+    struct guard_message failed = expect(&broker, GUARD_START_FAILED);
+    CHECK_EQUAL(1, failed.incarnation);
+    CHECK_EQUAL(ENOENT, failed.status);
+    CHECK_CONTAINS(failed.text, "required file");
+    CHECK_CONTAINS(failed.text, missing);
+    CHECK(link(there, missing) == 0);
+    start_worker(&broker, 2);
+    kill_worker(&broker, 2);
+    stop_guard(&broker);
+}
+
 static void check_said(const char *key, const char *expected) {
     const char *found = worker_said(key);
     if (strcmp(expected, found) != 0) {
@@ -354,6 +375,7 @@ int main(int argc, char **argv) {
         TEST(file_that_is_no_program_is_named),
         TEST(file_that_is_not_executable_is_named),
         TEST(missing_working_directory_is_named),
+        TEST(missing_required_file_is_named_and_the_start_succeeds_once_it_is_there),
         TEST(worker_finds_the_surroundings_it_was_promised),
         TEST(worker_can_be_given_an_empty_environment),
         TEST(ignored_sigchld_of_the_parent_does_not_cost_the_exit_status),

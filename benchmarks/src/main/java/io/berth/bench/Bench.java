@@ -14,10 +14,12 @@ public interface Bench {
   /** What it measures, in one line for the list of benchmarks. */
   String purpose();
 
-  /** The columns that set each row in relation to a yardstick. */
-  List<Comparison> comparisons();
+  /** The columns that set each row in relation to a yardstick; none where nothing is compared. */
+  default List<Comparison> comparisons() {
+    return List.of();
+  }
 
-  /** What the issue expects of Berth in it; none where it says nothing. */
+  /** What is expected of Berth in it; none where nothing is. */
   default List<Mark> marks() {
     return List.of();
   }

@@ -8,7 +8,6 @@ import io.berth.bench.broker.BerthSystem;
 import io.berth.bench.broker.BrokerConfig;
 import io.berth.bench.broker.RunningBroker;
 import io.berth.bench.load.Load;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Figure;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
@@ -63,11 +62,6 @@ final class FaninBench implements Bench {
   @Override
   public String purpose() {
     return "64-byte echo, 1 to 1 000 sessions over at most 8 processes, one busy and all busy";
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

@@ -11,7 +11,6 @@ import io.berth.bench.card.CardModel;
 import io.berth.bench.card.SoftwareCard;
 import io.berth.bench.load.Load;
 import io.berth.bench.process.ProportionalSetSize;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Figure;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
@@ -47,11 +46,6 @@ final class FootprintBench implements Bench {
   @Override
   public String purpose() {
     return "memory of each process after load, with 256 sessions";
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

@@ -9,7 +9,6 @@ import io.berth.bench.broker.BrokerConfig;
 import io.berth.bench.broker.RunningBroker;
 import io.berth.bench.load.Load;
 import io.berth.bench.load.Outcome;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Figure;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
@@ -53,11 +52,6 @@ final class RecoveryBench implements Bench {
   @Override
   public String purpose() {
     return "idempotent requests while worker or broker is killed, and during a reload";
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.berth.bench.broker.BerthSystem;
 import io.berth.bench.broker.BrokerConfig;
 import io.berth.bench.broker.RunningBroker;
 import io.berth.bench.load.Load;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
 import io.berth.bench.system.Round;
@@ -48,11 +47,6 @@ final class TensorBench implements Bench {
   @Override
   public String purpose() {
     return "a block of 4 KiB to 64 MiB by reference, transport time without the worker's work";
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

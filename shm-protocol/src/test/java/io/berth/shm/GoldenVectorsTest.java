@@ -40,10 +40,12 @@ class GoldenVectorsTest {
       # Golden vectors of the Berth protocol 1.0. One vector a line: kind name hex
       #   message  a control message, whole datagram, token 0x1122334455667788
       #   frame    a record as it stands in a ring, without alignment padding
-      #   header   the first 768 bytes of a new region (page size 4096)
+      #   header   the first 768 bytes of a new region (page size 4096): the client's, the broker's, the worker's
       #   ring     a whole ring of 4096 bytes after records of 10, 3000 and 1500 bytes (type 1, byte i = length + i for i >= 8),
       #            each consumed before the next is written, so that the third wraps
-      #   reason   number, fixed string (instead of hex)
+      #   status, reason         number, fixed name (instead of hex)
+      #   operation              name, number
+      #   hsm-request, hsm-reply protobuf payloads of the HSM operations
       # Every field value is chosen so that no two neighbouring fields look alike.
       """;
 
@@ -52,11 +54,16 @@ class GoldenVectorsTest {
     List<String> lines = new ArrayList<>(HEADER.lines().toList());
     messages(lines);
     frames(lines);
+    furtherFrames(lines);
     header(lines);
     ring(lines);
+    for (Status status : Status.values()) {
+      lines.add("status " + status.code() + " " + status);
+    }
     for (Reason reason : Reason.values()) {
       lines.add("reason " + reason.code() + " " + reason);
     }
+    GoldenHsm.add(lines);
     if (Boolean.getBoolean("berth.golden.write")) {
       Files.write(FILE, lines);
     }
@@ -166,6 +173,56 @@ class GoldenVectorsTest {
             + HexFormat.of().formatHex(record, 0, HEADER_BYTES + text.length));
   }
 
+  /** What goes back to a client with blocks or in parts, what else it sends, what a worker gets. */
+  private static void furtherFrames(List<String> lines) {
+    UnsafeBuffer frame = frame(TYPE_RESPONSE, FLAG_MORE, "part");
+    frame.putInt(PART_OFFSET, 2);
+    add(lines, "response-more", frame);
+
+    int blocks = FLAG_TRACE | FLAG_OUTPUT;
+    frame = frame(TYPE_RESPONSE, blocks, "ok");
+    for (int stage = 0; stage < TRACE_BYTES; stage += Long.BYTES) {
+      frame.putLong(HEADER_BYTES + stage, 0x3132333435363730L + stage);
+    }
+    reference(frame, outputOffset(blocks), 5, 6, 0x3000, 0x1234);
+    add(lines, "response-with-blocks", frame);
+
+    frame = frame(TYPE_CREDIT, 0, "");
+    frame.putInt(CREDIT_OFFSET, 7);
+    add(lines, "credit", frame);
+    add(lines, "cancel", frame(TYPE_CANCEL, 0, ""));
+
+    frame = frame(TYPE_BIND, 0, "sign-key-1");
+    frame.putLong(CORRELATION_OFFSET, 0);
+    frame.putInt(HANDLE_OFFSET, 11);
+    frame.putInt(EPOCH_OFFSET, 9);
+    add(lines, "bind", frame);
+    frame = frame(TYPE_SESSION_CLOSED, FLAG_SESSION, "");
+    frame.putLong(CORRELATION_OFFSET, 0);
+    frame.putLong(sessionOffset(FLAG_SESSION), 0x0102030405060708L);
+    frame.putInt(EPOCH_OFFSET, 9);
+    add(lines, "session-closed", frame);
+    frame = frame(TYPE_GOAWAY, 0, "");
+    frame.putLong(CORRELATION_OFFSET, 0);
+    frame.putInt(EPOCH_OFFSET, 9);
+    add(lines, "goaway", frame);
+  }
+
+  private static UnsafeBuffer frame(int type, int flags, String payload) {
+    UnsafeBuffer frame = new UnsafeBuffer(new byte[payloadOffset(flags) + payload.length()]);
+    frame.putInt(LENGTH_OFFSET, frame.capacity());
+    frame.putInt(TYPE_OFFSET, type);
+    frame.putLong(CORRELATION_OFFSET, 0x0000012345670009L);
+    frame.putInt(FLAGS_OFFSET, flags);
+    frame.putInt(PAYLOAD_BYTES_OFFSET, payload.length());
+    frame.putBytes(payloadOffset(flags), payload.getBytes(StandardCharsets.US_ASCII));
+    return frame;
+  }
+
+  private static void add(List<String> lines, String name, UnsafeBuffer frame) {
+    lines.add("frame " + name + " " + hex(frame, frame.capacity()));
+  }
+
   private static int requestFrame(MutableDirectBuffer frame, int flags) {
     frame.setMemory(0, 1024, (byte) 0);
     byte[] payload = "0123456789".getBytes(StandardCharsets.US_ASCII);
@@ -206,15 +263,15 @@ class GoldenVectorsTest {
   }
 
   private static void header(List<String> lines) {
+    header(lines, "client", RegionDescriptor.KIND_CLIENT, 0x0102030405060708L);
+    header(lines, "broker", RegionDescriptor.KIND_BROKER, 0x0102030405060708L);
+    header(lines, "worker", RegionDescriptor.KIND_WORKER, 9); // A worker's epoch.
+  }
+
+  private static void header(List<String> lines, String name, int kind, long session) {
     UnsafeBuffer memory = memory(RegionDescriptor.regionBytes(4096, 4096));
-    Region.create(
-        memory.addressOffset(),
-        4096,
-        4096,
-        RegionDescriptor.KIND_CLIENT,
-        0x0102030405060708L,
-        0x1112131415161718L);
-    lines.add("header client " + hex(memory, RegionDescriptor.WORDS_END_OFFSET));
+    Region.create(memory.addressOffset(), 4096, 4096, kind, session, 0x1112131415161718L);
+    lines.add("header " + name + " " + hex(memory, RegionDescriptor.WORDS_END_OFFSET));
   }
 
   /** Two laps: records of 10, 3000 and 1500 bytes; the last one does not fit before the end. */

@@ -12,6 +12,9 @@ import io.berth.client.Reason;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.client.StatusCode;
+import io.berth.client.hsm.HsmKey;
+import io.berth.client.hsm.Sm4Mode;
+import io.berth.client.hsm.WrappedKey;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
@@ -127,6 +130,23 @@ final class BadInputTest {
   }
 
   @Test
+  void a_required_file_that_is_missing_is_named_and_the_device_comes_with_it() throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echoWithLanes("bench", 1);
+    Path licence = setup.directory().resolve("licence.dat");
+    setup.device("card", "echo", "echo", "    surroundings: {required_files: [" + licence + "]}\n");
+    // Once the test has seen the failure the file is there, long before the device is given up.
+    setup.supervision("give_up_after: 1000000");
+    RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
+    broker.awaitLog("device echo:card: worker not started: required file: No such file");
+    assertNames(broker.log(), licence.toString());
+    Files.createFile(licence);
+    broker.awaitEcho("echo:card");
+    assertEquals(
+        setup.runDirectory().resolve("workers/card.cwd"),
+        Path.of("/proc/" + broker.worker("card").pid() + "/cwd").toRealPath());
+  }
+
+  @Test
   void a_library_of_another_architecture_is_named_with_both() throws Exception {
     BrokerSetup setup = BrokerSetup.make();
     Path foreign = setup.directory().resolve("lib-foreign.so");
@@ -164,6 +184,68 @@ final class BadInputTest {
     String said = degraded(setup);
     assertNames(said, "password", "hsm:card");
     assertTrue(!said.contains("guessed-and-wrong"), "the password is in the log");
+  }
+
+  @Test
+  void a_refused_key_password_gives_the_card_up_at_once_since_asking_again_could_lock_the_key()
+      throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.provision("card");
+    Path password = card.addGuardedKey(3, "the right one", "the wrong one");
+    setup.card(
+        "card",
+        card,
+        Installation.cardLibrary(),
+        List.of("guarded: {index: 3, access_password_file: " + password + "}"));
+    String said = degraded(setup);
+    assertNames(said, "'guarded'", "index 3", password.toString(), "given up");
+    assertEquals(
+        1,
+        said.lines().filter(line -> line.contains("the driver says")).count(),
+        "workers started");
+  }
+
+  @Test
+  void a_key_with_a_wrong_password_does_not_keep_the_other_keys_from_being_used() throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.provision("card");
+    Path password = card.addGuardedKey(3, "the right one", "the wrong one");
+    setup.card(
+        "card",
+        card,
+        Installation.cardLibrary(),
+        List.of(
+            "a-guarded: {index: 3, access_password_file: " + password + "}", "sign-1: {index: 1}"));
+    RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
+    byte[] digest = new byte[32];
+    try (BerthClient client = broker.client("user");
+        HsmKey guarded = HsmKey.open(client, "hsm:card/a-guarded");
+        HsmKey open = HsmKey.open(client, "hsm:card/sign-1")) {
+      BerthException refusal = assertThrows(BerthException.class, () -> guarded.sign(digest));
+      assertEquals(StatusCode.PERMISSION_DENIED, refusal.status(), refusal.toString());
+      assertNames(refusal.getMessage(), "a-guarded", password.toString(), "not asked again");
+      open.sign(digest);
+    }
+  }
+
+  @Test
+  void what_the_self_test_cannot_test_without_an_sm2_key_is_disabled_with_the_reason()
+      throws Exception {
+    BrokerSetup setup = BrokerSetup.make();
+    SoftwareCard card = setup.provision("card");
+    setup.card("card", card, Installation.cardLibrary(), List.of("kek-1: {index: 1, kind: kek}"));
+    RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
+    assertNames(broker.log(), "not tested", "SM2 key");
+    try (BerthClient client = broker.client("user");
+        HsmKey kek = HsmKey.open(client, "hsm:card/kek-1")) {
+      WrappedKey wrapped = kek.generateKey();
+      BerthException disabled =
+          assertThrows(
+              BerthException.class,
+              () -> kek.sm4(wrapped).encrypt(Sm4Mode.CBC, new byte[16], new byte[16]));
+      assertEquals(Reason.ALGORITHM_DISABLED, disabled.reason(), disabled.toString());
+      assertNames(disabled.getMessage(), "SM4_CBC", "devices[card].keys");
+    }
   }
 
   @Test

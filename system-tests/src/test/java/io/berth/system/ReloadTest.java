@@ -2,7 +2,14 @@
 package io.berth.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.client.BerthClient;
+import io.berth.client.Block;
+import io.berth.client.Direction;
+import io.berth.client.Request;
+import io.berth.client.Resource;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
@@ -12,15 +19,23 @@ import io.berth.system.broker.RunningBroker;
 import io.berth.system.broker.SoftwareCard;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
+import io.berth.system.process.Await;
 import io.berth.system.process.ProcessView;
 import io.berth.system.watch.OwnerWatcher;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A successor takes over under load. */
 final class ReloadTest {
   private static final int RELOADS = Boolean.getBoolean("berth.soak") ? 20 : 2;
+
+  private static final int BLOCK_BYTES = 64 * 1024;
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
@@ -57,6 +72,53 @@ final class ReloadTest {
     once.finish().requireAllAnswered();
     onceInC.finish().requireAllAnswered();
     assertEquals(worker.pid(), broker.worker("bench").pid(), "the worker went over");
+  }
+
+  /** One caller whose two blocks are taken before the first reload and used until the end. */
+  private static long echoThroughBlocks(
+      BerthClient client, AtomicLong answers, AtomicBoolean stop) {
+    try (Resource bench = client.open("echo:bench");
+        Block input = bench.allocate(Direction.INPUT, BLOCK_BYTES);
+        Block output = bench.allocate(Direction.OUTPUT, BLOCK_BYTES)) {
+      ByteBuffer written = input.buffer();
+      for (long number = 1; !stop.get(); number++) {
+        for (int at = 0; at < BLOCK_BYTES; at += Long.BYTES) {
+          written.putLong(at, number + at);
+        }
+        Request request =
+            Request.of(EchoOperation.ECHO)
+                .input(input)
+                .output(output)
+                .timeout(Duration.ofSeconds(30));
+        assertEquals(BLOCK_BYTES, bench.call(request).outputBytes());
+        assertEquals(written, output.buffer(), "answer " + number);
+        answers.set(number);
+      }
+      return answers.get();
+    }
+  }
+
+  @Test
+  void a_reload_fails_no_request_that_names_blocks_held_from_before() throws Exception {
+    RunningBroker broker =
+        brokers.start(BrokerSetup.make().echoWithLanes("bench", 2)).awaitEcho("echo:bench");
+    AtomicLong answers = new AtomicLong();
+    AtomicBoolean stop = new AtomicBoolean();
+    try (BerthClient client = broker.client("holder of blocks")) {
+      CompletableFuture<Long> caller =
+          CompletableFuture.supplyAsync(() -> echoThroughBlocks(client, answers, stop));
+      for (int i = 0; i <= RELOADS; i++) {
+        long before = answers.get();
+        Await.until("200 more answers", () -> caller.isDone() || answers.get() >= before + 200);
+        assertFalse(
+            caller.isCompletedExceptionally(), () -> "" + caller.handle((r, e) -> e).join());
+        if (i < RELOADS) {
+          reload(broker);
+        }
+      }
+      stop.set(true);
+      assertTrue(caller.get() > 0);
+    }
   }
 
   @Test

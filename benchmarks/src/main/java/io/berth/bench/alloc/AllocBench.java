@@ -5,7 +5,6 @@ import com.sun.management.ThreadMXBean;
 import io.berth.bench.Bench;
 import io.berth.bench.BenchOptions;
 import io.berth.bench.broker.BerthSystem;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Figure;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
@@ -34,11 +33,6 @@ public final class AllocBench implements Bench {
   @Override
   public String purpose() {
     return "bytes that the broker's data path allocates per request";
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

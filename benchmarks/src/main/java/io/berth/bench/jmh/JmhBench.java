@@ -3,7 +3,6 @@ package io.berth.bench.jmh;
 
 import io.berth.bench.Bench;
 import io.berth.bench.BenchOptions;
-import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Row;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,11 +41,6 @@ public final class JmhBench implements Bench {
   @Override
   public String purpose() {
     return purpose;
-  }
-
-  @Override
-  public List<Comparison> comparisons() {
-    return List.of();
   }
 
   @Override

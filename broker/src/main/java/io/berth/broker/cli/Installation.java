@@ -12,12 +12,12 @@ final class Installation {
   static Path directory() {
     String property = System.getProperty("berth.dist");
     if (property != null) {
-      return Path.of(property);
+      return Path.of(property).toAbsolutePath();
     }
     try {
       Path jar =
           Path.of(Installation.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return jar.getParent().getParent();
+      return jar.toAbsolutePath().getParent().getParent();
     } catch (URISyntaxException e) {
       throw new IllegalStateException("cannot tell where Berth is installed; set -Dberth.dist", e);
     }

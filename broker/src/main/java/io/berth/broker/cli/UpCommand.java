@@ -12,6 +12,7 @@ import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.selfcheck.Finding;
 import io.berth.broker.selfcheck.LibraryCheck;
+import io.berth.broker.selfcheck.SelfCheck;
 import io.berth.jni.NativeLibraryError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +63,19 @@ final class UpCommand implements Callable<Integer> {
               + " 'berth reload' starts.")
   private boolean succeed;
 
+  private final Path hostRoot;
+
+  UpCommand() {
+    this(Path.of("/"));
+  }
+
+  /**
+   * @param hostRoot below which the kernel tells its limits; {@code /} but for tests
+   */
+  UpCommand(Path hostRoot) {
+    this.hostRoot = hostRoot;
+  }
+
   @Override
   public Integer call() throws Exception {
     if ((configFile == null) == (embedded == null)) {
@@ -82,13 +96,23 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  /** What of native code is unusable is said before anything runs, by name. */
-  private static boolean fits(Config config, Path dist) {
+  /** What of native code is unusable, and too little memory, is said before anything runs. */
+  private boolean fits(Config config, Path dist) {
     boolean installation = true;
     for (Finding finding : new LibraryCheck(dist, Optional.empty()).findings()) {
       if (finding.level() == Finding.Level.BAD) {
         System.err.println("berth: " + finding.name() + ": " + finding.why());
         installation = false;
+      }
+    }
+    // The kernel is asked through the native library that was just looked at.
+    if (installation) {
+      for (Finding finding : SelfCheck.limits(hostRoot, config.broker())) {
+        if (finding.level() == Finding.Level.BAD) {
+          System.err.println(
+              "berth: " + finding.name() + " of " + finding.value() + ": " + finding.why());
+          return false;
+        }
       }
     }
     for (DeviceConfig device : config.devices()) {

@@ -37,6 +37,15 @@ public final class SelfCheck {
     return all;
   }
 
+  /**
+   * What the kernel lets a broker of this configuration have. Needs the native library.
+   *
+   * @param hostRoot {@code /} but for tests
+   */
+  public static List<Finding> limits(Path hostRoot, BrokerConfig broker) {
+    return new LimitCheck(new HostFiles(hostRoot), Optional.of(broker)).findings();
+  }
+
   private static boolean isBadLibrary(Finding finding, String name) {
     return finding.level() == Finding.Level.BAD && finding.name().equals(name);
   }

@@ -13,17 +13,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A device as its guard's charge: lock, surroundings, and the command line of its worker. */
 final class DeviceCharge implements GuardProcess.Charge {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceCharge.class);
+
   private final Config config;
   private final DeviceConfig device;
   private final Path dist;
+  private final OwnDirectory own;
 
   DeviceCharge(Config config, DeviceConfig device, Path dist) {
     this.config = config;
     this.device = device;
     this.dist = dist;
+    this.own = new OwnDirectory(config.broker().workersDirectory().resolve(device.name() + ".cwd"));
   }
 
   @Override
@@ -54,9 +60,11 @@ final class DeviceCharge implements GuardProcess.Charge {
               .toString());
     }
     Optional<Path> directory = device.surroundings().workingDirectory();
-    if (directory.isPresent()) {
-      options.add("--cwd");
-      options.add(directory.get().toString());
+    options.add("--cwd");
+    options.add((directory.isPresent() ? directory.get() : own.makeEmpty()).toString());
+    for (Path required : device.surroundings().requiredFiles()) {
+      options.add("--require");
+      options.add(required.toString());
     }
     device
         .surroundings()
@@ -70,12 +78,22 @@ final class DeviceCharge implements GuardProcess.Charge {
   }
 
   @Override
+  public void ended() {
+    try {
+      own.delete();
+    } catch (IOException e) {
+      // Whatever the driver has left there, the broker still has the rest to close.
+      LOG.warn("{}: its working directory stays: {}", device.resource(), e.toString());
+    }
+  }
+
+  @Override
   public List<String> worker() throws IOException {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Without PerfDisableSharedMem a killed worker leaves a file in /tmp/hsperfdata_USER behind,
-    // and a
-    // busy disk under it stops the living one.
+    // and
+    // a busy disk under it stops the living one.
     worker.addAll(List.of("-XX:+UseSerialGC", "-XX:+PerfDisableSharedMem", "-Xmx64m", "-Xss512k"));
     worker.addAll(device.javaOptions());
     worker.add("-cp");

@@ -28,6 +28,9 @@ final class GuardProcess {
     default List<String> unsetEnvironment() {
       return List.of();
     }
+
+    /** Removes what was made for the guard; it and its worker have ended. */
+    default void ended() {}
   }
 
   private final Path program;
@@ -95,5 +98,6 @@ final class GuardProcess {
   /** Forgets the pid file after the guard has ended. */
   void ended() throws IOException {
     Files.deleteIfExists(pidFile());
+    charge.ended();
   }
 }

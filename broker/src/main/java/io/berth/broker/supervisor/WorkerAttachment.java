@@ -11,6 +11,7 @@ import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import io.berth.shm.control.ControlMessage.WorkerWelcome;
+import io.berth.shm.control.TargetSetting;
 import io.berth.shm.region.RegionDescriptor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -79,7 +80,7 @@ final class WorkerAttachment {
         .forEach(
             (localName, values) ->
                 values.forEach(
-                    (key, value) -> settings.put("target." + localName + "." + key, value)));
+                    (key, value) -> settings.put(TargetSetting.name(localName, key), value)));
     return settings;
   }
 }

@@ -12,6 +12,15 @@ import picocli.CommandLine;
 record Berth(int exitCode, String out, String err) {
   /** Not for tests that run beside others: standard output and error are the process's. */
   static Berth run(String... arguments) {
+    return run(BerthCommand.commandLine(), arguments);
+  }
+
+  /** One subcommand alone, made by the test. */
+  static Berth runAlone(Object subcommand, String... arguments) {
+    return run(new CommandLine(subcommand), arguments);
+  }
+
+  private static Berth run(CommandLine command, String... arguments) {
     PrintStream outBefore = System.out;
     PrintStream errBefore = System.err;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -19,7 +28,6 @@ record Berth(int exitCode, String out, String err) {
     try {
       System.setOut(new PrintStream(out, true, UTF_8));
       System.setErr(new PrintStream(err, true, UTF_8));
-      CommandLine command = BerthCommand.commandLine();
       command.setOut(new PrintWriter(out, true, UTF_8));
       command.setErr(new PrintWriter(err, true, UTF_8));
       int exitCode = command.execute(arguments);

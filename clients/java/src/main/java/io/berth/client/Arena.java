@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The segments of one (session, resource), cut into blocks by first fit. Segments are asked for on
- * demand; blocks given back are used again without asking the broker.
+ * The segments of one (session, resource), cut into leases by first fit. Segments are asked for on
+ * demand; leases given back are used again without asking the broker.
  *
- * <p>Its monitor guards segments and blocks; it is never held while the broker is asked.
+ * <p>Its monitor guards segments and leases; it is never held while the broker is asked.
  */
 final class Arena {
   private static final int ALIGNMENT = 128;
@@ -34,37 +34,29 @@ final class Arena {
     this.resource = resource;
   }
 
-  String resource() {
-    return resource;
-  }
-
-  boolean isStale() {
-    return !connection.submission().isOpen();
-  }
-
-  Block allocate(Direction direction, int bytes, long deadlineNanos) {
+  Lease lease(Direction direction, int bytes, long deadlineNanos) {
     if (bytes <= 0 || bytes > Integer.MAX_VALUE - ALIGNMENT) {
       throw new IllegalArgumentException(
           resource + ": block of " + bytes + " bytes: expected 1 to 2147483519");
     }
     // ENDs of requests that timed out may lie there, with blocks that wait for them.
     connection.reception().glance();
-    Block block = allocateHere(direction, bytes);
-    if (block == null) {
+    Lease lease = leaseHere(direction, bytes);
+    if (lease == null) {
       Segment added = add(direction, bytes, deadlineNanos);
       synchronized (this) {
         segments.add(added);
-        block = new Block(this, added, added.take(bytes), bytes);
+        lease = new Lease(this, added, added.take(bytes), bytes);
       }
     }
-    return block;
+    return lease;
   }
 
-  private synchronized Block allocateHere(Direction direction, int bytes) {
+  private synchronized Lease leaseHere(Direction direction, int bytes) {
     for (Segment each : segments) {
       int offset = each.direction == direction ? each.take(bytes) : -1;
       if (offset >= 0) {
-        return new Block(this, each, offset, bytes);
+        return new Lease(this, each, offset, bytes);
       }
     }
     return null;

@@ -64,7 +64,7 @@ final class AsynchronousRequests {
 
   private void send(AsynchronousCall call) {
     while (call.state() == Call.WAITING) {
-      Grant grant = client.exchange().grant(call.resource, call.deadlineNanos, call);
+      Grant grant = client.exchange().grantFor(call);
       Connection connection = grant.connection;
       Reception reception = connection.reception();
       long snapshot = reception.returns();

@@ -90,10 +90,33 @@ final class Exchange {
     }
   }
 
+  /** The grant over which the call can go now, with the blocks that it names in its session. */
+  Grant grantFor(Call call) {
+    for (; ; ) {
+      Grant grant = grant(call.resource, call.deadlineNanos, call);
+      try {
+        bring(call.request.input(), call, grant);
+        bring(call.request.output(), call, grant);
+        return grant;
+      } catch (BerthException e) {
+        if (e.reason() != Reason.CONNECTION_LOST || call.deadlineNanos - System.nanoTime() <= 0) {
+          throw e;
+        }
+        pause(grant.connection, call.deadlineNanos);
+      }
+    }
+  }
+
+  private static void bring(Block block, Call call, Grant grant) {
+    if (block != null) {
+      block.bringTo(grant, call.resource, call.deadlineNanos);
+    }
+  }
+
   /** Brings the call into flight, waiting for a connection and for room within its time. */
   Connection send(Call call) {
     for (; ; ) {
-      Grant grant = grant(call.resource, call.deadlineNanos, call);
+      Grant grant = grantFor(call);
       Connection connection = grant.connection;
       long snapshot = connection.reception().returns();
       Submission.Outcome outcome = connection.submission().send(call, grant);
@@ -150,10 +173,11 @@ final class Exchange {
 
   private int sendSome(List<Call> calls, int from) {
     Call first = calls.get(from);
-    Grant grant = grant(first.resource, first.deadlineNanos, first);
+    Grant grant = grantFor(first);
     Connection connection = grant.connection;
     long snapshot = connection.reception().returns();
-    int sent = connection.submission().sendAll(calls, from, grant);
+    int until = bringAll(calls, from, grant);
+    int sent = connection.submission().sendAll(calls.subList(0, until), from, grant);
     if (sent < 0) {
       pause(connection, first.deadlineNanos);
       return 0;
@@ -162,6 +186,23 @@ final class Exchange {
       awaitRoom(connection, snapshot, first);
     }
     return sent;
+  }
+
+  /**
+   * Brings the blocks of the calls after the first.
+   *
+   * @return up to where that succeeded: what cannot be sent now says why when its turn comes
+   */
+  private static int bringAll(List<Call> calls, int from, Grant grant) {
+    for (int i = from + 1; i < calls.size(); i++) {
+      try {
+        bring(calls.get(i).request.input(), calls.get(i), grant);
+        bring(calls.get(i).request.output(), calls.get(i), grant);
+      } catch (BerthException e) {
+        return i;
+      }
+    }
+    return calls.size();
   }
 
   private static Reply failed(BerthException e) {

@@ -167,7 +167,7 @@ public final class Resource implements AutoCloseable {
   public Block allocate(Direction direction, int bytes) {
     long deadlineNanos = System.nanoTime() + client.askTimeoutNanos();
     Grant now = client.exchange().grant(this, deadlineNanos, name);
-    return now.arena.allocate(direction, bytes, deadlineNanos);
+    return new Block(this, direction, now.arena.lease(direction, bytes, deadlineNanos));
   }
 
   /** Gives the handle back to the broker. Requests in flight end as usual; new ones are refused. */

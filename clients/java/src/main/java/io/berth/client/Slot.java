@@ -34,8 +34,8 @@ final class Slot {
   final AtomicInteger credit = new AtomicInteger(ENDED);
 
   boolean streamed;
-  Block input;
-  Block output;
+  Lease input;
+  Lease output;
 
   Slot(int index) {
     this.index = index;

@@ -109,7 +109,9 @@ final class Submission {
     }
     int at = -1;
     try {
-      pin(slot, request, grant);
+      if (!pin(slot, request, grant)) {
+        return Outcome.CLOSED; // A later connection has the block by now.
+      }
       at = ring.claim(length, FrameLayout.REQUEST);
     } catch (ProtocolViolation e) {
       return violated(e);
@@ -132,7 +134,7 @@ final class Submission {
     call.connection = connection;
     call.correlation = correlation;
     call.submittedNanos = System.nanoTime();
-    write(at, call, request, grant, flags, payloadBytes, replyLimit, correlation);
+    write(at, slot, call, grant, flags, payloadBytes, replyLimit, correlation);
     slot.correlation = correlation;
     return Outcome.SENT;
   }
@@ -144,15 +146,16 @@ final class Submission {
   }
 
   // The slot names a block only once it is pinned, so that unpin() always matches.
-  private static void pin(Slot slot, Request request, Grant grant) {
+  private static boolean pin(Slot slot, Request request, Grant grant) {
     if (request.input() != null) {
-      request.input().pin(grant, Direction.INPUT);
-      slot.input = request.input();
+      slot.input = request.input().pin(grant, Direction.INPUT);
     }
-    if (request.output() != null) {
-      request.output().pin(grant, Direction.OUTPUT);
-      slot.output = request.output();
+    boolean complete = request.input() == null || slot.input != null;
+    if (complete && request.output() != null) {
+      slot.output = request.output().pin(grant, Direction.OUTPUT);
+      complete = slot.output != null;
     }
+    return complete;
   }
 
   private static int flags(Call call, Request request) {
@@ -202,13 +205,14 @@ final class Submission {
 
   private void write(
       int at,
+      Slot slot,
       Call call,
-      Request request,
       Grant grant,
       int flags,
       int payloadBytes,
       int replyLimit,
       long correlation) {
+    Request request = call.request;
     ByteBuffer memory = ring.memory();
     memory.putLong(at + FrameLayout.CORRELATION, correlation);
     memory.putLong(at + FrameLayout.DEADLINE, onBrokersClock(call.deadlineNanos));
@@ -230,12 +234,12 @@ final class Submission {
       }
       next += FrameLayout.TRACE_BYTES;
     }
-    if (request.input() != null) {
-      request.input().writeReference(memory, next);
+    if (slot.input != null) {
+      slot.input.writeReference(memory, next);
       next += FrameLayout.REFERENCE_BYTES;
     }
-    if (request.output() != null) {
-      request.output().writeReference(memory, next);
+    if (slot.output != null) {
+      slot.output.writeReference(memory, next);
       next += FrameLayout.REFERENCE_BYTES;
     }
     ByteBuffer buffer = request.buffer();
@@ -354,8 +358,9 @@ final class Submission {
       if (slot.correlation == 0) {
         continue;
       }
-      decide(slot.call, slot.recordPosition >= head, endReason, again);
+      // First: whoever is to send again finds its blocks free.
       connection.unpin(slot);
+      decide(slot.call, slot.recordPosition >= head, endReason, again);
       slot.correlation = 0;
       slot.call = null;
     }
@@ -364,8 +369,7 @@ final class Submission {
   private void decide(
       Call call, boolean neverTaken, String endReason, List<AsynchronousCall> again) {
     boolean harmless = neverTaken || call.request.mayBeRepeated();
-    boolean bound = call.request.input() != null || call.request.output() != null;
-    if (harmless && !bound && call.nothingDelivered()) {
+    if (harmless && call.nothingDelivered()) {
       if (call.isAsynchronous()) {
         if (call.move(Call.WAITING, Call.RESEND)) {
           call.uncount();
@@ -381,10 +385,7 @@ final class Submission {
             ? call.fail(
                 StatusCode.UNAVAILABLE,
                 Reason.CONNECTION_LOST,
-                endReason
-                    + (bound
-                        ? "; its blocks went with the session: allocate new ones and repeat the request"
-                        : "; parts of the stream had been delivered: repeat the request"))
+                endReason + "; parts of the stream had been delivered: repeat the request")
             : call.fail(
                 StatusCode.ABORTED,
                 Reason.CONNECTION_LOST_OUTCOME_UNKNOWN,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.driver;
 
+import io.berth.shm.control.TargetSetting;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What a driver is told when it opens its device.
@@ -18,19 +21,27 @@ public record DriverContext(
     Map<String, String> allSettings,
     int maxInlineBytes) {
 
-  private static final String TARGET_PREFIX = "target.";
-
   /** What the configuration says of one local name; empty if nothing. */
   public Map<String, String> targetSettings(String localName) {
-    String prefix = TARGET_PREFIX + localName + ".";
     Map<String, String> found = new LinkedHashMap<>();
     allSettings.forEach(
-        (key, value) -> {
-          if (key.startsWith(prefix)) {
-            found.put(key.substring(prefix.length()), value);
+        (setting, value) -> {
+          if (TargetSetting.is(setting) && TargetSetting.localName(setting).equals(localName)) {
+            found.put(TargetSetting.key(setting), value);
           }
         });
     return found;
+  }
+
+  /** The local names of which the configuration says something, in order. */
+  public SortedSet<String> targetNames() {
+    SortedSet<String> names = new TreeSet<>();
+    for (String setting : allSettings.keySet()) {
+      if (TargetSetting.is(setting)) {
+        names.add(TargetSetting.localName(setting));
+      }
+    }
+    return names;
   }
 
   public String setting(String key, String otherwise) {

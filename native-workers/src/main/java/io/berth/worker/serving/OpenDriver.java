@@ -2,6 +2,7 @@
 package io.berth.worker.serving;
 
 import io.berth.shm.control.ControlMessage.OperationEntry;
+import io.berth.shm.control.TargetSetting;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
@@ -18,8 +19,6 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /** The device that this process owns: opened once, kept through all attachments. */
 public final class OpenDriver implements AutoCloseable {
-  private static final String TARGET_PREFIX = "target.";
-
   private final String factoryName;
   private final DriverContext context;
   private final Driver driver;
@@ -47,7 +46,7 @@ public final class OpenDriver implements AutoCloseable {
     Map<String, String> own = new LinkedHashMap<>();
     settings.forEach(
         (key, value) -> {
-          if (!key.startsWith(TARGET_PREFIX)) {
+          if (!TargetSetting.is(key)) {
             own.put(key, value);
           }
         });

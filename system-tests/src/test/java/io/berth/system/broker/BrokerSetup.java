@@ -94,6 +94,20 @@ public final class BrokerSetup {
 
   /** As {@link #card(String, String...)} with a card that exists and a library of choice. */
   public BrokerSetup card(String name, SoftwareCard card, Path library, String... lines) {
+    return card(
+        name,
+        card,
+        library,
+        List.of(
+            "sign-1: {index: 1, kind: sm2}",
+            "sign-2: {index: 2, kind: sm2}",
+            "kek-1: {index: 1, kind: kek}"),
+        lines);
+  }
+
+  /** As that, with keys of choice, each a line of the device's {@code keys}. */
+  public BrokerSetup card(
+      String name, SoftwareCard card, Path library, List<String> keys, String... lines) {
     StringBuilder text = new StringBuilder();
     for (String line : lines) {
       text.append("    ").append(line).append('\n');
@@ -104,15 +118,21 @@ public final class BrokerSetup {
     text.append("    surroundings:\n      environment:\n        BERTH_SOFTCARD_HOME: ");
     text.append(card.home()).append("\n        BERTH_SOFTCARD_PASSWORD_FILE: ");
     text.append(card.passwordFile()).append('\n');
-    text.append("    keys:\n      sign-1: {index: 1, kind: sm2}\n");
-    text.append("      sign-2: {index: 2, kind: sm2}\n      kek-1: {index: 1, kind: kek}\n");
+    text.append("    keys:\n");
+    keys.forEach(key -> text.append("      ").append(key).append('\n'));
     return device(name, "hsm", "hsm/sdf", text.toString());
+  }
+
+  /** A device for which nobody has a grant yet, its further lines indented as the file needs. */
+  public BrokerSetup ungranted(String name, String scheme, String driver, String lines) {
+    devices.append("  - name: ").append(name).append("\n    scheme: ").append(scheme);
+    devices.append("\n    driver: ").append(driver).append('\n').append(lines);
+    return this;
   }
 
   /** Any device, its further lines indented as the file needs them; this uid may do everything. */
   public BrokerSetup device(String name, String scheme, String driver, String lines) {
-    devices.append("  - name: ").append(name).append("\n    scheme: ").append(scheme);
-    devices.append("\n    driver: ").append(driver).append('\n').append(lines);
+    ungranted(name, scheme, driver, lines);
     String resource = scheme + ":" + name;
     grant(
         "{user: " + uid() + "}",
@@ -130,6 +150,12 @@ public final class BrokerSetup {
     for (String line : lines) {
       grants.append("      ").append(line).append('\n');
     }
+    return this;
+  }
+
+  /** A grant with permissions of its own, as one YAML flow mapping. */
+  public BrokerSetup exactGrant(String mapping) {
+    grants.append("    - ").append(mapping).append('\n');
     return this;
   }
 

@@ -38,6 +38,11 @@ public final class Installation {
     return directory().resolve("libexec/berth-echo-load");
   }
 
+  /** The typed HSM calls in C, as commands. */
+  public static Path nativeHsm() {
+    return directory().resolve("libexec/berth-hsm-dialogue");
+  }
+
   /** The java that runs these tests runs everything else too. */
   public static Path java() {
     return Path.of(System.getProperty("java.home"), "bin", "java");

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** A software card with two SM2 keys and a KEK, below a test's directory. */
 public final class SoftwareCard {
+  /** Of the card's store. */
+  public static final String PASSWORD = "a password of the tests";
+
   private final Path home;
   private final Path passwordFile;
 
@@ -22,12 +25,27 @@ public final class SoftwareCard {
   static SoftwareCard make(Path directory, String name) throws IOException {
     Path home = directory.resolve(name);
     SoftwareCard card = new SoftwareCard(home, directory.resolve(name + ".password"));
-    card.writePassword("a password of the tests");
+    card.writePassword(PASSWORD);
     card.tool("init", home.toString());
     card.tool("generate-key", home.toString(), "--index", "1");
     card.tool("generate-key", home.toString(), "--index", "2");
     card.tool("generate-kek", home.toString(), "--index", "1");
     return card;
+  }
+
+  /** Adds an SM2 key that can be used only with a password; the file that tells another one. */
+  public Path addGuardedKey(int index, String password, String wrongPassword) throws IOException {
+    Path file = home.resolveSibling(home.getFileName() + ".key-" + index + ".password");
+    secret(file, password);
+    tool(
+        "generate-key",
+        home.toString(),
+        "--index",
+        Integer.toString(index),
+        "--access-password-file",
+        file.toString());
+    secret(file, wrongPassword);
+    return file;
   }
 
   private void tool(String... arguments) {
@@ -43,11 +61,14 @@ public final class SoftwareCard {
 
   /** Changes the file that tells the password; the card keeps its own. */
   public void writePassword(String password) throws IOException {
-    Files.deleteIfExists(passwordFile);
+    secret(passwordFile, password);
+  }
+
+  private static void secret(Path file, String password) throws IOException {
+    Files.deleteIfExists(file);
     Files.createFile(
-        passwordFile,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(passwordFile, password + "\n");
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, password + "\n");
   }
 
   /** From now on the card misbehaves by these rules; see c-src/softcard/README.md. */

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import io.berth.client.Reason;
+import io.berth.client.StatusCode;
 import io.berth.client.memory.SharedWords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -220,6 +221,65 @@ class GoldenVectorsTest {
     ring.consumed();
     assertFalse(ring.next());
     assertEquals(80, own.words.getAcquire(RegionLayout.HEAD));
+  }
+
+  @Test
+  void a_part_and_an_answer_with_blocks_are_read_as_the_vectors_have_them() {
+    Side own = new Side();
+    Side brokers = new Side();
+    byte[] more = vector("frame response-more");
+    byte[] blocks = vector("frame response-with-blocks");
+    int second = FrameLayout.align8(more.length);
+    brokers.memory.put(4096, more);
+    brokers.memory.put(4096 + second, blocks);
+    brokers.words.setRelease(RegionLayout.TAIL, second + FrameLayout.align8(blocks.length));
+    ResponseRing ring =
+        new ResponseRing(brokers.memory, 4096, 4096, own.words, brokers.words, 4096);
+    assertTrue(ring.next());
+    assertEquals(FrameLayout.MORE, ring.flags());
+    assertEquals(2, ring.part());
+    assertEquals(-1, ring.untrustedOutputBytes());
+    assertEquals("part", payload(ring));
+    ring.consumed();
+    assertTrue(ring.next());
+    assertEquals(FrameLayout.TRACE_FLAG | FrameLayout.OUTPUT_FLAG, ring.flags());
+    for (int stage = 0; stage < 6; stage++) {
+      assertEquals(0x3132333435363730L + 8L * stage, ring.traceNanos(stage));
+    }
+    assertEquals(0x1234, ring.untrustedOutputBytes());
+    assertEquals("ok", payload(ring));
+  }
+
+  private static String payload(ResponseRing ring) {
+    byte[] bytes = new byte[ring.payloadBytes()];
+    ring.copyPayload(bytes, 0);
+    return new String(bytes, StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void the_brokers_region_is_told_from_the_others() {
+    for (String kind : new String[] {"client", "broker", "worker"}) {
+      ByteBuffer region = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
+      region.put(0, vector("header " + kind));
+      if (kind.equals("broker")) {
+        assertEquals(4096, brokersRing(region));
+      } else {
+        assertThrows(ProtocolViolation.class, () -> brokersRing(region), kind);
+      }
+    }
+  }
+
+  private static int brokersRing(ByteBuffer region) {
+    return RegionLayout.checkedRingOffset(
+        region, 8192, RegionLayout.KIND_BROKER, 1, 4096, 0x0102030405060708L);
+  }
+
+  @Test
+  void status_codes_have_the_numbers_and_names_of_the_vectors() {
+    for (StatusCode status : StatusCode.values()) {
+      assertEquals(status.name(), VECTORS.get("status " + status.number()));
+    }
+    assertFalse(VECTORS.containsKey("status " + StatusCode.values().length));
   }
 
   @Test

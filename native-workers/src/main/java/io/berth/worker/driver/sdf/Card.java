@@ -16,6 +16,7 @@ final class Card implements AutoCloseable {
   private final AlgorithmIds ids;
   private final int keysCached;
   private final long device;
+  private final AccessRights rights;
   private int bufferBytes = BUFFER_BYTES_IF_UNSAID;
 
   private Card(SdfLibrary library, AlgorithmIds ids, int keysCached, long device) {
@@ -23,6 +24,7 @@ final class Card implements AutoCloseable {
     this.ids = ids;
     this.keysCached = keysCached;
     this.device = device;
+    this.rights = new AccessRights(library::getPrivateKeyAccessRight);
   }
 
   static Card open(SdfLibrary library, AlgorithmIds ids, int keysCached) throws SdfException {
@@ -52,6 +54,11 @@ final class Card implements AutoCloseable {
 
   SdfLibrary library() {
     return library;
+  }
+
+  /** Of all sessions together. */
+  AccessRights rights() {
+    return rights;
   }
 
   AlgorithmIds ids() {

@@ -6,7 +6,6 @@ import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfLibrary;
 import io.berth.jni.sdf.SdfStatus;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -96,14 +95,7 @@ final class CardSession implements AutoCloseable {
         || !library().capabilities().has("SDF_GetPrivateKeyAccessRight")) {
       return;
     }
-    byte[] password = PasswordFile.read(key.passwordFile());
-    try {
-      SdfException.check(
-          "SDF_GetPrivateKeyAccessRight(" + key.name() + ", index " + key.index() + ")",
-          library().getPrivateKeyAccessRight(handle, key.index(), password));
-    } finally {
-      Arrays.fill(password, (byte) 0);
-    }
+    card.rights().obtain(handle, key);
     rights.add(key.index());
   }
 

@@ -11,14 +11,8 @@ import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.DriverFactory;
-import io.berth.worker.driver.RequestException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The driver {@code hsm/sdf}: any card with a GM/T 0018 library.
@@ -31,11 +25,9 @@ import org.slf4j.LoggerFactory;
  * {@code index}, {@code kind} = {@code sm2} or {@code kek}.
  */
 public final class SdfDriverFactory implements DriverFactory {
-  private static final Logger LOG = LoggerFactory.getLogger(SdfDriverFactory.class);
   private static final int LANES_MAX = 256;
   private static final int KEYS_CACHED = 32;
   private static final int KEYS_CACHED_MAX = 4096;
-  private static final String TARGET_PREFIX = "target.";
 
   @Override
   public String name() {
@@ -51,12 +43,15 @@ public final class SdfDriverFactory implements DriverFactory {
     Card card = open(context, library, ids, keysCached);
     try (CardSession session = card.openSession()) {
       DeviceInfo info = card.info(session);
-      SelfTest test = new SelfTest(session, sm2Key(context));
+      SelfTest test = new SelfTest(session, TestKey.choose(context, session));
       test.run();
       return new SdfDriver(context, card, identity(library, info), lanes, test);
     } catch (SdfException e) {
       card.close();
       throw failure(context, e);
+    } catch (DriverException e) {
+      card.close();
+      throw e;
     }
   }
 
@@ -100,36 +95,6 @@ public final class SdfDriverFactory implements DriverFactory {
     }
     // The card may come back; the supervisor tries again, later and later.
     return DriverException.transientFailure(text);
-  }
-
-  /** The first SM2 key that the configuration names, with which the self-test can sign. */
-  private static SdfKey sm2Key(DriverContext context) {
-    for (String name : targetNames(context)) {
-      try {
-        SdfKey key =
-            SdfKey.of(
-                context.name(),
-                name,
-                context.targetSettings(name),
-                context.setting("password_file", null));
-        if (key.kind() == SdfKey.Kind.SM2) {
-          return key;
-        }
-      } catch (RequestException e) {
-        LOG.warn("{}; whoever asks for this key is told so, the others are served", e.getMessage());
-      }
-    }
-    return null;
-  }
-
-  private static List<String> targetNames(DriverContext context) {
-    TreeSet<String> names = new TreeSet<>();
-    for (String key : context.allSettings().keySet()) {
-      if (key.startsWith(TARGET_PREFIX) && key.lastIndexOf('.') > TARGET_PREFIX.length()) {
-        names.add(key.substring(TARGET_PREFIX.length(), key.lastIndexOf('.')));
-      }
-    }
-    return new ArrayList<>(names);
   }
 
   private static String identity(SdfLibrary library, DeviceInfo info) {

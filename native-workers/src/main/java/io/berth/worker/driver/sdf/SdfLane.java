@@ -156,7 +156,7 @@ final class SdfLane implements Lane {
       throw new RequestException(
           Reason.ALGORITHM_DISABLED.usualStatus(),
           Reason.ALGORITHM_DISABLED,
-          algorithm + " failed its known-answer test: " + reason);
+          algorithm + " " + reason);
     }
   }
 

@@ -9,6 +9,7 @@ import io.berth.jni.sdf.SdfStatus;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
@@ -21,8 +22,8 @@ import java.util.Set;
  *
  * <p>Published vectors: SM2 verification (GM/T 0003.5, A.2), SM3 (GB/T 32905, A.1), SM4 (GB/T
  * 32907, A.1). A known SM4 key comes into the card wrapped for one of its SM2 keys; without such a
- * key SM2 signing, decryption and SM4 cannot be tested and say so. Modes are held to the block
- * cipher, MACs to CBC and SM3.
+ * key SM2 signing, decryption and SM4 cannot be tested, and what is not tested is disabled too.
+ * Modes are held to the block cipher, MACs to CBC and SM3.
  */
 final class SelfTest {
   private static final byte[] SM2_PUBLIC_KEY =
@@ -49,18 +50,18 @@ final class SelfTest {
   private final CardSession session;
   private final SdfLibrary library;
   private final SdfKey sm2Key;
-  private final Map<Algorithm, String> disabled = new EnumMap<>(Algorithm.class);
+  private final String whyNoKey;
+  private final Map<Algorithm, String> failed = new EnumMap<>(Algorithm.class);
+  private final Set<Algorithm> untested = EnumSet.noneOf(Algorithm.class);
   private final Set<Integer> invalidSignatureCodes =
       new HashSet<>(Set.of(SdfStatus.SDR_VERIFYERR.code()));
   private long sm4Key;
 
-  /**
-   * @param sm2Key with which to sign, or null
-   */
-  SelfTest(CardSession session, SdfKey sm2Key) {
+  SelfTest(CardSession session, TestKey key) {
     this.session = session;
     this.library = session.library();
-    this.sm2Key = sm2Key;
+    this.sm2Key = key.key();
+    this.whyNoKey = key.whyNone();
   }
 
   private static byte[] hex(String text) {
@@ -71,33 +72,32 @@ final class SelfTest {
     test(Algorithm.RANDOM, this::random);
     test(Algorithm.SM3, this::sm3);
     test(Algorithm.SM2_VERIFY, this::verify);
-    if (sm2Key != null) {
-      test(Algorithm.SM2_SIGN, this::sign);
-      test(Algorithm.SM2_ENCRYPTION, this::encryptAndDecrypt);
-      test(Algorithm.SM4_ECB, this::sm4);
-      for (Algorithm mode :
-          new Algorithm[] {
-            Algorithm.SM4_CBC, Algorithm.SM4_CFB, Algorithm.SM4_OFB, Algorithm.SM4_CTR
-          }) {
-        test(mode, () -> mode(mode));
-      }
-      test(Algorithm.SM4_MAC, this::sm4Mac);
-      test(Algorithm.HMAC_SM3, this::hmac);
-      if (sm4Key != 0) {
-        library.destroyKey(session.handle(), sm4Key);
-      }
+    if (sm2Key == null) {
+      untested.addAll(EnumSet.range(Algorithm.SM2_SIGN, Algorithm.HMAC_SM3));
+      return;
+    }
+    test(Algorithm.SM2_SIGN, this::sign);
+    test(Algorithm.SM2_ENCRYPTION, this::encryptAndDecrypt);
+    test(Algorithm.SM4_ECB, this::sm4);
+    for (Algorithm mode : EnumSet.range(Algorithm.SM4_CBC, Algorithm.SM4_CTR)) {
+      test(mode, () -> mode(mode));
+    }
+    test(Algorithm.SM4_MAC, this::sm4Mac);
+    test(Algorithm.HMAC_SM3, this::hmac);
+    if (sm4Key != 0) {
+      library.destroyKey(session.handle(), sm4Key);
     }
   }
 
   private void test(Algorithm algorithm, Test test) {
-    String wrong;
+    String found;
     try {
-      wrong = test.run();
+      found = test.run();
     } catch (IOException e) {
-      wrong = e.getMessage();
+      found = e.getMessage();
     }
-    if (wrong != null) {
-      disabled.put(algorithm, wrong);
+    if (found != null) {
+      failed.put(algorithm, found);
     }
   }
 
@@ -218,8 +218,7 @@ final class SelfTest {
 
   /** Two blocks, against what the block cipher says they must be. */
   private String mode(Algorithm mode) throws SdfException {
-    String prerequisite = disabled.get(Algorithm.SM4_ECB);
-    if (prerequisite != null) {
+    if (failed.containsKey(Algorithm.SM4_ECB)) {
       return "not testable without SM4_ECB";
     }
     byte[] iv = hex("000102030405060708090a0b0c0d0eff");
@@ -303,9 +302,13 @@ final class SelfTest {
             + HexFormat.of().formatHex(found);
   }
 
-  /** Why an algorithm must not be used, or null. */
+  /** Why an algorithm must not be used, to be read after its name; null if it may be. */
   String reasonAgainst(Algorithm algorithm) {
-    return disabled.get(algorithm);
+    if (untested.contains(algorithm)) {
+      return "has no known-answer test and is disabled: " + whyNoKey;
+    }
+    String found = failed.get(algorithm);
+    return found == null ? null : "failed its known-answer test: " + found;
   }
 
   /** What this card returns for a signature that is not valid. */
@@ -316,13 +319,15 @@ final class SelfTest {
   /** For people: what was disabled, or not tested. */
   String notes() {
     StringBuilder notes = new StringBuilder();
-    disabled.forEach(
-        (algorithm, reason) ->
-            notes.append(algorithm).append(" is disabled: ").append(reason).append("; "));
-    notes.append(
-        sm2Key == null
-            ? "SM2 signing, decryption and SM4 are not tested: no SM2 key is configured"
-            : disabled.isEmpty() ? "all known answers are right" : "all other answers are right");
-    return notes.toString();
+    failed.forEach(
+        (algorithm, found) ->
+            notes.append(algorithm).append(" is disabled: ").append(found).append("; "));
+    if (!untested.isEmpty()) {
+      notes.append(untested).append(" are disabled, not tested: ").append(whyNoKey).append("; ");
+    }
+    return notes
+        .append(notes.isEmpty() ? "all known answers are" : "all other answers are")
+        .append(" right")
+        .toString();
   }
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.broker.config.Config;
+import io.berth.broker.config.ConfigLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeviceChargeTest {
+  @TempDir private Path directory;
+
+  private DeviceCharge charge(String surroundings) throws Exception {
+    Path file = directory.resolve("berth.yaml");
+    Files.writeString(
+        file,
+        """
+        broker: {run_directory: %s, data_directory: %s}
+        devices:
+          - name: bench
+            scheme: echo
+            driver: echo
+            surroundings: %s
+        """
+            .formatted(directory.resolve("run"), directory.resolve("data"), surroundings));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    Config config = new ConfigLoader().load(file);
+    return new DeviceCharge(config, config.devices().get(0), directory);
+  }
+
+  private static List<String> values(List<String> options, String option) {
+    return Stream.iterate(0, i -> i < options.size() - 1, i -> i + 1)
+        .filter(i -> options.get(i).equals(option))
+        .map(i -> options.get(i + 1))
+        .toList();
+  }
+
+  @Test
+  void a_driver_without_a_working_directory_gets_an_empty_one_of_its_own() throws Exception {
+    DeviceCharge charge = charge("{working_directory: auto}");
+    Path own = Path.of(values(charge.guardOptions(), "--cwd").get(0));
+    assertTrue(own.startsWith(directory.resolve("run")), own.toString());
+    assertEquals(PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(own));
+
+    // What an earlier guard's worker wrote, a link out of it included, is not for this one.
+    Path outside = Files.writeString(directory.resolve("outside"), "kept");
+    Files.createDirectories(own.resolve("logs"));
+    Files.writeString(own.resolve("logs/sdf.log"), "old");
+    Files.createSymbolicLink(own.resolve("link"), directory);
+    assertEquals(List.of(own.toString()), values(charge.guardOptions(), "--cwd"));
+    try (Stream<Path> left = Files.list(own)) {
+      assertEquals(List.of(), left.toList());
+    }
+    assertEquals("kept", Files.readString(outside));
+
+    charge.ended();
+    assertFalse(Files.exists(own));
+  }
+
+  @Test
+  void a_working_directory_that_is_configured_is_used_as_it_is() throws Exception {
+    Path given = Files.createDirectory(directory.resolve("given"));
+    Files.writeString(given.resolve("sdf.ini"), "");
+    DeviceCharge charge = charge("{working_directory: " + given + "}");
+    assertEquals(List.of(given.toString()), values(charge.guardOptions(), "--cwd"));
+    charge.ended();
+    assertTrue(Files.exists(given.resolve("sdf.ini")));
+  }
+
+  @Test
+  void the_guard_is_told_every_file_that_the_driver_cannot_do_without() throws Exception {
+    DeviceCharge charge = charge("{required_files: [/etc/card/licence, /dev/card0]}");
+    assertEquals(
+        List.of("/etc/card/licence", "/dev/card0"), values(charge.guardOptions(), "--require"));
+  }
+}
