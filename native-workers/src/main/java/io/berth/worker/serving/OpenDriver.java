@@ -56,7 +56,7 @@ public final class OpenDriver implements AutoCloseable {
     Driver driver = factory.open(context);
     try {
       return new OpenDriver(factory.name(), context, driver);
-    } catch (DriverException e) {
+    } catch (DriverException | RuntimeException | LinkageError e) {
       driver.close();
       throw e;
     }
