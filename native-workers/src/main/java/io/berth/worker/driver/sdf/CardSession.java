@@ -99,7 +99,14 @@ final class CardSession implements AutoCloseable {
     byte[] password = PasswordFile.read(key.passwordFile());
     try {
       SdfException.check(
-          "SDF_GetPrivateKeyAccessRight(" + key.name() + ", index " + key.index() + ")",
+          "key '"
+              + key.name()
+              + "' (index "
+              + key.index()
+              + ") with the password in "
+              + key.passwordFile()
+              + ", whose first line must be the key's access password:"
+              + " SDF_GetPrivateKeyAccessRight",
           library().getPrivateKeyAccessRight(handle, key.index(), password));
     } finally {
       Arrays.fill(password, (byte) 0);

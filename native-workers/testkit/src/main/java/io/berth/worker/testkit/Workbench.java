@@ -217,7 +217,7 @@ final class Workbench implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     if (worker != null) {
       worker.close();
     }
