@@ -12,6 +12,7 @@ import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.DriverFactory;
 import io.berth.worker.driver.RequestException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class SdfDriverFactory implements DriverFactory {
     Card card = open(context, library, ids, keysCached);
     try (CardSession session = card.openSession()) {
       DeviceInfo info = card.info(session);
-      SelfTest test = new SelfTest(session, sm2Key(context));
+      SelfTest test = new SelfTest(session, testKey(session, sm2Keys(context)));
       test.run();
       return new SdfDriver(context, card, identity(library, info), lanes, test);
     } catch (SdfException e) {
@@ -96,14 +97,34 @@ public final class SdfDriverFactory implements DriverFactory {
       text +=
           holder
               .map(who -> "; the device is open in " + who + ": stop it, one owner only")
-              .orElse("; is it there, may this user open it, and has no other process got it?");
+              .orElse(
+                  "; is it there, may this user open it, is the password right that its library"
+                      + " reads, and has no other process got it? Its own words stand in the log");
     }
     // The card may come back; the supervisor tries again, later and later.
     return DriverException.transientFailure(text);
   }
 
-  /** The first SM2 key that the configuration names, with which the self-test can sign. */
-  private static SdfKey sm2Key(DriverContext context) {
+  /**
+   * The first key with which the self-test can sign. One that is missing on the card, or whose
+   * password is wrong, must not make the algorithms look broken to those who use others.
+   */
+  private static SdfKey testKey(CardSession session, List<SdfKey> keys) {
+    for (SdfKey key : keys) {
+      try {
+        session.needRight(key);
+        session.signingKey(key.index());
+        session.encryptionKey(key.index());
+        return key;
+      } catch (IOException e) {
+        LOG.warn("{}; whoever asks for key '{}' is told so", e.getMessage(), key.name());
+      }
+    }
+    return keys.isEmpty() ? null : keys.get(0);
+  }
+
+  private static List<SdfKey> sm2Keys(DriverContext context) {
+    List<SdfKey> keys = new ArrayList<>();
     for (String name : targetNames(context)) {
       try {
         SdfKey key =
@@ -113,13 +134,13 @@ public final class SdfDriverFactory implements DriverFactory {
                 context.targetSettings(name),
                 context.setting("password_file", null));
         if (key.kind() == SdfKey.Kind.SM2) {
-          return key;
+          keys.add(key);
         }
       } catch (RequestException e) {
         LOG.warn("{}; whoever asks for this key is told so, the others are served", e.getMessage());
       }
     }
-    return null;
+    return keys;
   }
 
   private static List<String> targetNames(DriverContext context) {

@@ -52,7 +52,14 @@ final class CardBench implements AutoCloseable {
     this.settings = settings;
     this.lanes = new Lane[driver.lanes()];
     for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = driver.openLane(i);
+      try {
+        lanes[i] = driver.openLane(i);
+      } catch (DriverException e) {
+        for (int opened = 0; opened < i; opened++) {
+          lanes[opened].close();
+        }
+        throw e;
+      }
     }
   }
 

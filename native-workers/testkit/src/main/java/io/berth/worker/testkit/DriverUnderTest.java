@@ -17,6 +17,7 @@ public final class DriverUnderTest {
   final List<Sample> samples = new ArrayList<>();
   final List<Wrong> wrong = new ArrayList<>();
   boolean exclusive;
+  boolean namesOwner;
   boolean anyName;
 
   private DriverUnderTest(String driver) {
@@ -46,10 +47,16 @@ public final class DriverUnderTest {
     return this;
   }
 
-  /** A second worker must not get the device, and must say which process has it. */
+  /** A second worker must not get the device. */
   public DriverUnderTest exclusive() {
     exclusive = true;
     return this;
+  }
+
+  /** As {@link #exclusive}, and the second worker must say which process has it. */
+  public DriverUnderTest exclusiveNamingItsOwner() {
+    namesOwner = true;
+    return exclusive();
   }
 
   /** Any local name can be bound; otherwise one that is not configured must be refused. */
