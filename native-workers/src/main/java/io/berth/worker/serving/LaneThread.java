@@ -10,12 +10,9 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A thread with one session with the device. */
 final class LaneThread extends Thread {
-  private static final Logger LOG = LoggerFactory.getLogger(LaneThread.class);
   private static final int STACK_BYTES = 512 * 1024;
 
   final int number;
@@ -113,18 +110,9 @@ final class LaneThread extends Thread {
       return; // Paused: it comes back with credit.
     }
     if (source != null) {
-      close(source);
+      Executions.close(source);
     }
     pool.ended(exchange);
-  }
-
-  /** The request is answered by now; what fails here must not take the lane along. */
-  private void close(PartSource source) {
-    try {
-      source.close();
-    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
-      LOG.warn("{}: closing a stream: {}", getName(), e.toString());
-    }
   }
 
   /** Sends parts while there is credit. False: paused. */

@@ -259,6 +259,25 @@ class AttachmentTest {
     assertLaneFailure(script, failing, "a bug");
   }
 
+  @Test
+  void a_driver_that_contradicts_itself_is_refused() throws Exception {
+    assertContradiction(
+        new ScriptedDriver(0).onLane(1, ScriptedDriver.ECHO), "OP_1 needs a lane, and there are 0");
+    assertContradiction(
+        new ScriptedDriver(1).onLane(1, ScriptedDriver.ECHO).inline(1, ScriptedDriver.ECHO),
+        "two operations 0x1");
+  }
+
+  private static void assertContradiction(ScriptedDriver script, String text) throws Exception {
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      WorkerFailed failed = failed(worker.welcome(worker.accept(), worker.options()));
+      assertTrue(failed.permanent());
+      assertTrue(failed.text().contains(text), failed.text());
+      assertInstanceOf(DriverException.class, worker.awaitEnd());
+      assertEquals("close", script.events.get(script.events.size() - 1));
+    }
+  }
+
   private static void assertLaneFailure(ScriptedDriver script, int failing, String text)
       throws Exception {
     try (WorkerHarness worker = new WorkerHarness(script)) {

@@ -177,4 +177,42 @@ class DriverErrorsTest {
       assertEquals("", answer.text());
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-2, 1, 1000, Integer.MIN_VALUE})
+  void a_lane_that_there_is_not_is_this_requests_error(int lane) throws Exception {
+    ScriptedDriver script = of(ScriptedDriver.ECHO);
+    script.choosing =
+        request -> {
+          if (request.payload().capacity() == 0) {
+            throw new IllegalStateException("no state");
+          }
+          return request.payload().getByte(0) == 0 ? 0 : lane;
+        };
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      PlayedLink link = worker.attach();
+      Answer wrong = link.call(call(LANE, (byte) 1));
+      assertEquals(Reason.DRIVER_ERROR, wrong.reason());
+      assertTrue(wrong.text().contains("expected 0 to 0"), wrong.text());
+      Answer thrown = link.call(call(LANE));
+      assertEquals(Reason.DRIVER_ERROR, thrown.reason());
+      assertTrue(thrown.text().contains("no state"), thrown.text());
+      assertEquals(Status.OK, link.call(call(LANE, (byte) 0)).status());
+    }
+  }
+
+  @Test
+  void a_driver_that_breaks_at_the_end_of_a_session_goes_on() throws Exception {
+    ScriptedDriver script = of(ScriptedDriver.ECHO);
+    script.sessionEnding =
+        session -> {
+          throw new IllegalStateException("a bug");
+        };
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      PlayedLink link = worker.attach();
+      link.sessionClosed(5);
+      assertEquals(Status.OK, link.call(call(LANE, (byte) 0)).status());
+      assertTrue(script.events.contains("session 5 closed"));
+    }
+  }
 }

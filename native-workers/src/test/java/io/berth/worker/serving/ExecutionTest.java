@@ -424,7 +424,7 @@ class ExecutionTest {
       link.publish();
       Answer refused = link.awaitAnswer();
       assertEquals(correlation, refused.correlation());
-      assertNotEquals(Status.OK, refused.status());
+      assertEquals(Reason.DUPLICATE_CORRELATION, refused.reason());
       gate.countDown();
       assertEquals("first", link.awaitAnswer(correlation).text());
       link.write(call(GATED), correlation);

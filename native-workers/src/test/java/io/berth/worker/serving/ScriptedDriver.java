@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
 import java.util.function.ToIntFunction;
 
 /** A driver that a test writes down. What happens to it is recorded in {@link #events}. */
@@ -51,6 +52,7 @@ final class ScriptedDriver implements Driver {
   LaneOpening laneOpening = number -> {};
   Binding binding = Bound::new;
   ToIntFunction<Request> choosing = request -> ANY_LANE;
+  LongConsumer sessionEnding = session -> {};
   String identity = "scripted device, serial 4711";
   String notes = "";
   private final Map<Integer, Act> acts = new LinkedHashMap<>();
@@ -127,6 +129,7 @@ final class ScriptedDriver implements Driver {
   @Override
   public void sessionClosed(long session) {
     events.add("session " + session + " closed");
+    sessionEnding.accept(session);
   }
 
   @Override

@@ -231,6 +231,7 @@ class StreamTest {
       Answer answer = link.call(call(STREAM).withStream(5));
       assertEquals(Status.INTERNAL, answer.status());
       assertTrue(answer.text().contains("inline cannot stream"), answer.text());
+      source.awaitClosed();
       assertEquals("e", link.call(call(ECHO, (byte) 'e')).text());
     }
   }
