@@ -34,9 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Attaching, opening the device once, and attaching again. */
 class AttachmentTest {
   private static ScriptedDriver echo(int lanes) {
-    return new ScriptedDriver(lanes)
-        .inline(1, ScriptedDriver.ECHO)
-        .onLane(2, ScriptedDriver.ECHO);
+    return new ScriptedDriver(lanes).inline(1, ScriptedDriver.ECHO).onLane(2, ScriptedDriver.ECHO);
   }
 
   @Test

@@ -147,8 +147,7 @@ class ExecutionTest {
                   reply.ok(new byte[0]);
                 });
     script.choosing =
-        request ->
-            request.operation() == ScriptedDriver.number(LANE) ? 1 : Driver.ANY_LANE;
+        request -> request.operation() == ScriptedDriver.number(LANE) ? 1 : Driver.ANY_LANE;
     try (WorkerHarness worker = new WorkerHarness(script)) {
       PlayedLink link = worker.attach();
       for (int i = 0; i < 100; i++) {
@@ -288,8 +287,7 @@ class ExecutionTest {
 
   @ParameterizedTest
   @ValueSource(ints = {INLINE, LANE})
-  void a_name_that_the_driver_refuses_is_the_answer_to_whoever_uses_it(int code)
-      throws Exception {
+  void a_name_that_the_driver_refuses_is_the_answer_to_whoever_uses_it(int code) throws Exception {
     ScriptedDriver script = echo(1);
     script.binding =
         (name, settings) -> {
@@ -325,8 +323,7 @@ class ExecutionTest {
             .inline(
                 INLINE,
                 (request, reply, lane) ->
-                    reply.ok(
-                        ((ScriptedDriver.Bound) request.target()).name().getBytes(UTF_8)));
+                    reply.ok(((ScriptedDriver.Bound) request.target()).name().getBytes(UTF_8)));
     try (WorkerHarness worker = new WorkerHarness(script)) {
       PlayedLink link = worker.attach();
       link.bind(40, "one");
@@ -337,7 +334,9 @@ class ExecutionTest {
       link.close();
       PlayedLink second = worker.attach();
       assertEquals(
-          Reason.STALE_HANDLE, second.call(call(INLINE).withTarget(40)).reason(), "of another link");
+          Reason.STALE_HANDLE,
+          second.call(call(INLINE).withTarget(40)).reason(),
+          "of another link");
     }
   }
 

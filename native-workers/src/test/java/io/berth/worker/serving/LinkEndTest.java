@@ -112,8 +112,7 @@ class LinkEndTest {
   }
 
   @Test
-  void what_a_dead_broker_asked_is_finished_or_forgotten_and_answered_to_nobody()
-      throws Exception {
+  void what_a_dead_broker_asked_is_finished_or_forgotten_and_answered_to_nobody() throws Exception {
     try (WorkerHarness worker = new WorkerHarness(script(1))) {
       PlayedLink link = worker.attach();
       link.send(call(GATED));

@@ -22,7 +22,7 @@ final class WorkerHarness implements AutoCloseable {
   final PlayedBroker broker = PlayedBroker.listen();
   final Wakeups wakeups = new Wakeups();
   private final Thread thread;
-  private final List<AutoCloseable> links = new ArrayList<>();
+  private final List<Runnable> closings = new ArrayList<>();
   private volatile Throwable failure;
   private boolean failureTaken;
   private int nextEpoch = 1;
@@ -55,7 +55,7 @@ final class WorkerHarness implements AutoCloseable {
 
   PlayedConnection accept() throws IOException {
     PlayedConnection connection = broker.accept();
-    links.add(connection);
+    closings.add(connection::close);
     return connection;
   }
 
@@ -73,7 +73,7 @@ final class WorkerHarness implements AutoCloseable {
 
   PlayedLink welcome(PlayedConnection connection, LinkOptions options) throws IOException {
     PlayedLink link = connection.welcome(options).whileAlive(thread::isAlive);
-    links.add(link);
+    closings.add(link::close);
     return link;
   }
 
@@ -90,11 +90,9 @@ final class WorkerHarness implements AutoCloseable {
 
   /** Stops the worker, which must end well unless a test has looked at how it ended. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     wakeups.requestStop();
-    for (AutoCloseable link : links) {
-      link.close();
-    }
+    closings.forEach(Runnable::run);
     Await.until("the worker stops", () -> !thread.isAlive());
     broker.close();
     wakeups.close();

@@ -55,8 +55,7 @@ class EchoConformanceTest extends DriverConformance {
             .sample(
                 Sample.of(EchoOperation.TOUCH, "")
                     .reading(new byte[4096 * 3])
-                    .answering(
-                        (request, parts) -> assertArrayEquals(words(0, 0), parts.get(0))));
+                    .answering((request, parts) -> assertArrayEquals(words(0, 0), parts.get(0))));
     for (int fault :
         new int[] {
           EchoOperation.CRASH, EchoOperation.HANG, EchoOperation.SCRIBBLE, EchoOperation.EXIT

@@ -3,12 +3,13 @@ package io.berth.worker.driver.sdf;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import org.bouncycastle.asn1.x9.X9ECParameters;
 import org.bouncycastle.crypto.BlockCipher;
 import org.bouncycastle.crypto.CipherParameters;
 import org.bouncycastle.crypto.digests.SM3Digest;
+import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.crypto.engines.SM2Engine;
 import org.bouncycastle.crypto.engines.SM4Engine;
-import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.crypto.macs.CBCBlockCipherMac;
 import org.bouncycastle.crypto.macs.HMac;
 import org.bouncycastle.crypto.modes.CBCBlockCipher;
@@ -24,7 +25,6 @@ import org.bouncycastle.crypto.params.ParametersWithIV;
 import org.bouncycastle.crypto.params.ParametersWithRandom;
 import org.bouncycastle.crypto.signers.PlainDSAEncoding;
 import org.bouncycastle.crypto.signers.SM2Signer;
-import org.bouncycastle.asn1.x9.X9ECParameters;
 import org.bouncycastle.math.ec.ECPoint;
 
 /** The same cryptography by Bouncy Castle, which knows nothing of cards. */
@@ -116,8 +116,7 @@ final class Reference {
     byte[] bytes = value.toByteArray();
     byte[] out = new byte[NUMBER_BYTES];
     int from = Math.max(0, bytes.length - NUMBER_BYTES);
-    System.arraycopy(
-        bytes, from, out, NUMBER_BYTES - (bytes.length - from), bytes.length - from);
+    System.arraycopy(bytes, from, out, NUMBER_BYTES - (bytes.length - from), bytes.length - from);
     return out;
   }
 

@@ -62,10 +62,7 @@ class SdfCipherTest {
 
   private static Sm4Request.Builder asked(Sm4Mode mode, byte[] data) {
     Sm4Request.Builder asked =
-        Sm4Request.newBuilder()
-            .setKey(underKek)
-            .setMode(mode)
-            .setData(ByteString.copyFrom(data));
+        Sm4Request.newBuilder().setKey(underKek).setMode(mode).setData(ByteString.copyFrom(data));
     return mode == Sm4Mode.SM4_MODE_ECB ? asked : asked.setIv(ByteString.copyFrom(IV));
   }
 
@@ -107,8 +104,7 @@ class SdfCipherTest {
     ByteString iv = ByteString.copyFrom(IV);
     int at = 0;
     for (int bytes : new int[] {16, 544, 0, 1040}) {
-      Sm4Request request =
-          asked(mode, Arrays.copyOfRange(data, at, at + bytes)).setIv(iv).build();
+      Sm4Request request = asked(mode, Arrays.copyOfRange(data, at, at + bytes)).setIv(iv).build();
       Sm4Reply reply = Sm4Reply.parseFrom(bench.call(operation, "kek", request));
       joined = joined.concat(reply.getData());
       iv = reply.getIv();
@@ -136,8 +132,7 @@ class SdfCipherTest {
     assertEquals(plaintext.length, outcome.outputBytes);
     assertTrue(Sm4Reply.parseFrom(outcome.payload).getData().isEmpty());
     byte[] written = Arrays.copyOf(out.array(), plaintext.length);
-    assertArrayEquals(
-        Reference.sm4(Algorithm.of(mode), true, KEY, IV, plaintext), written);
+    assertArrayEquals(Reference.sm4(Algorithm.of(mode), true, KEY, IV, plaintext), written);
     Outcome small =
         bench.execute(
             0,
@@ -152,12 +147,10 @@ class SdfCipherTest {
   @Test
   void a_key_wrapped_for_an_sm2_key_is_the_same_key() throws Exception {
     byte[] plaintext = SdfOperationsTest.data(64);
-    Sm4Request request =
-        asked(Sm4Mode.SM4_MODE_CBC, plaintext).setKey(underSm2).build();
+    Sm4Request request = asked(Sm4Mode.SM4_MODE_CBC, plaintext).setKey(underSm2).build();
     Sm4Reply reply = Sm4Reply.parseFrom(bench.call(HsmOperation.SM4_ENCRYPT, "known", request));
     assertArrayEquals(
-        Reference.sm4(Algorithm.SM4_CBC, true, KEY, IV, plaintext),
-        reply.getData().toByteArray());
+        Reference.sm4(Algorithm.SM4_CBC, true, KEY, IV, plaintext), reply.getData().toByteArray());
   }
 
   @Test
@@ -167,8 +160,7 @@ class SdfCipherTest {
     assertInvalid("kek", asked(Sm4Mode.SM4_MODE_CBC, block).setModeValue(6));
     assertInvalid("kek", asked(Sm4Mode.SM4_MODE_ECB, block).setIv(ByteString.copyFrom(IV)));
     assertInvalid("kek", asked(Sm4Mode.SM4_MODE_CBC, block).clearIv());
-    assertInvalid(
-        "kek", asked(Sm4Mode.SM4_MODE_CTR, block).setIv(ByteString.copyFrom(IV, 0, 15)));
+    assertInvalid("kek", asked(Sm4Mode.SM4_MODE_CTR, block).setIv(ByteString.copyFrom(IV, 0, 15)));
     for (int bytes : new int[] {1, 15, 17, 513}) {
       assertInvalid("kek", asked(Sm4Mode.SM4_MODE_ECB, new byte[bytes]));
       assertInvalid("kek", asked(Sm4Mode.SM4_MODE_CBC, new byte[bytes]));
@@ -239,8 +231,7 @@ class SdfCipherTest {
   void plaintexts_and_payloads_are_wiped_behind_an_answer() {
     byte[] secret = SdfOperationsTest.data(64);
     Outcome decrypted =
-        bench.execute(
-            HsmOperation.SM4_DECRYPT, "kek", asked(Sm4Mode.SM4_MODE_ECB, secret).build());
+        bench.execute(HsmOperation.SM4_DECRYPT, "kek", asked(Sm4Mode.SM4_MODE_ECB, secret).build());
     assertEquals(Status.OK, decrypted.status, decrypted.text);
     assertArrayEquals(new byte[decrypted.handedOver.length], decrypted.handedOver);
     assertArrayEquals(new byte[decrypted.taken.length], decrypted.taken);

@@ -54,7 +54,8 @@ class SdfConformanceTest extends DriverConformance {
     return subject
         .sample(
             sample(HsmOperation.SM2_SIGN, "known", Sm2SignRequest.newBuilder().setMessage(message))
-                .answering((q, a) -> assertEquals(32, Sm2Signature.parseFrom(a.get(0)).getR().size()))
+                .answering(
+                    (q, a) -> assertEquals(32, Sm2Signature.parseFrom(a.get(0)).getR().size()))
                 .malformed(
                     Sm2SignRequest.newBuilder()
                         .setDigest(ByteString.copyFrom(new byte[31]))
@@ -70,7 +71,8 @@ class SdfConformanceTest extends DriverConformance {
                     HsmOperation.SM2_ENCRYPT,
                     "known",
                     Sm2EncryptRequest.newBuilder().setPlaintext(message))
-                .answering((q, a) -> assertEquals(96 + 48, Bytes.parseFrom(a.get(0)).getData().size()))
+                .answering(
+                    (q, a) -> assertEquals(96 + 48, Bytes.parseFrom(a.get(0)).getData().size()))
                 .malformed(NO_MESSAGE)
                 .malformed())
         .sample(
@@ -112,21 +114,19 @@ class SdfConformanceTest extends DriverConformance {
                 .malformed(NO_MESSAGE)
                 .malformed())
         .sample(
-            sample(
-                    HsmOperation.EXPORT_PUBLIC_KEY,
-                    "known",
-                    ExportPublicKeyRequest.newBuilder())
-                .answering((q, a) -> assertEquals(32, Sm2PublicKey.parseFrom(a.get(0)).getX().size()))
+            sample(HsmOperation.EXPORT_PUBLIC_KEY, "known", ExportPublicKeyRequest.newBuilder())
+                .answering(
+                    (q, a) -> assertEquals(32, Sm2PublicKey.parseFrom(a.get(0)).getX().size()))
                 .malformed(NO_MESSAGE))
         .sample(
             sample(HsmOperation.GENERATE_KEY, "kek", GenerateKeyRequest.newBuilder().setBits(128))
-                .answering((q, a) -> assertEquals(16, WrappedKey.parseFrom(a.get(0)).getBlob().size()))
+                .answering(
+                    (q, a) -> assertEquals(16, WrappedKey.parseFrom(a.get(0)).getBlob().size()))
                 .malformed(NO_MESSAGE)
                 .malformed());
   }
 
-  private static Sample sample(
-      int operation, String target, MessageLite.Builder message) {
+  private static Sample sample(int operation, String target, MessageLite.Builder message) {
     return Sample.of(operation, target, message.build().toByteArray());
   }
 
@@ -177,8 +177,7 @@ class SdfConformanceTest extends DriverConformance {
         .toByteArray();
   }
 
-  private static void assertPieceOfData(byte[] request, List<byte[]> answer)
-      throws Exception {
+  private static void assertPieceOfData(byte[] request, List<byte[]> answer) throws Exception {
     assertEquals(MESSAGE.length, Sm4Reply.parseFrom(answer.get(0)).getData().size());
   }
 

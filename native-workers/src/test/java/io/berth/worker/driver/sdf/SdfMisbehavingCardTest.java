@@ -50,8 +50,7 @@ class SdfMisbehavingCardTest {
   private static WrappedKey key() {
     byte[] kek = HexFormat.of().parseHex(SoftwareCard.KEK_HEX);
     return WrappedKey.newBuilder()
-        .setBlob(
-            ByteString.copyFrom(Reference.sm4(Algorithm.SM4_ECB, true, kek, null, KEY)))
+        .setBlob(ByteString.copyFrom(Reference.sm4(Algorithm.SM4_ECB, true, kek, null, KEY)))
         .build();
   }
 
@@ -80,8 +79,7 @@ class SdfMisbehavingCardTest {
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     outcomes.put(
         "RANDOM",
-        bench.execute(
-            HsmOperation.RANDOM, "", RandomRequest.newBuilder().setBytes(8).build()));
+        bench.execute(HsmOperation.RANDOM, "", RandomRequest.newBuilder().setBytes(8).build()));
     outcomes.put(
         "SM3", bench.execute(HsmOperation.SM3_DIGEST, "", Sm3Request.getDefaultInstance()));
     outcomes.put("SM2_SIGN", bench.execute(HsmOperation.SM2_SIGN, "known", sign()));
@@ -245,7 +243,8 @@ class SdfMisbehavingCardTest {
   private static Map<String, Object[]> requests() {
     Map<String, Object[]> requests = new LinkedHashMap<>();
     requests.put("sign", new Object[] {HsmOperation.SM2_SIGN, "known", sign()});
-    requests.put("hash", new Object[] {HsmOperation.SM3_DIGEST, "", Sm3Request.getDefaultInstance()});
+    requests.put(
+        "hash", new Object[] {HsmOperation.SM3_DIGEST, "", Sm3Request.getDefaultInstance()});
     requests.put(
         "random",
         new Object[] {HsmOperation.RANDOM, "", RandomRequest.newBuilder().setBytes(8).build()});
@@ -348,8 +347,7 @@ class SdfMisbehavingCardTest {
                               ByteString.copyFrom(
                                   Reference.sm4(Algorithm.SM4_ECB, true, kek, null, key))))
                   .build();
-          Sm4Reply reply =
-              Sm4Reply.parseFrom(bench.call(HsmOperation.SM4_ENCRYPT, "kek", request));
+          Sm4Reply reply = Sm4Reply.parseFrom(bench.call(HsmOperation.SM4_ENCRYPT, "kek", request));
           assertArrayEquals(
               Reference.sm4(Algorithm.SM4_CBC, true, key, BLOCK, BLOCK),
               reply.getData().toByteArray());

@@ -178,7 +178,9 @@ class SdfOperationsTest {
   void a_key_with_a_password_signs() throws Exception {
     Outcome outcome =
         bench.execute(
-            HsmOperation.SM2_SIGN, "guarded", Sm2SignRequest.newBuilder().setMessage(of(data(5))).build());
+            HsmOperation.SM2_SIGN,
+            "guarded",
+            Sm2SignRequest.newBuilder().setMessage(of(data(5))).build());
     assertEquals(Status.OK, outcome.status, outcome.text);
   }
 
@@ -302,8 +304,7 @@ class SdfOperationsTest {
   void a_block_is_digested_and_signed_as_if_it_were_in_the_message(int bytes) throws Exception {
     byte[] message = data(bytes);
     Outcome digest =
-        bench.execute(
-            0, HsmOperation.SM3_DIGEST, "", new byte[0], ByteBuffer.wrap(message), null);
+        bench.execute(0, HsmOperation.SM3_DIGEST, "", new byte[0], ByteBuffer.wrap(message), null);
     assertEquals(Status.OK, digest.status, digest.text);
     assertArrayEquals(Reference.sm3(message), bytesOf(digest.payload));
     Outcome signed =
@@ -347,8 +348,7 @@ class SdfOperationsTest {
       }
     }
     for (int bytes : new int[] {0, CardBench.LIMIT_BYTES + 1, -1, Integer.MIN_VALUE}) {
-      assertInvalid(
-          HsmOperation.RANDOM, "", RandomRequest.newBuilder().setBytes(bytes).build());
+      assertInvalid(HsmOperation.RANDOM, "", RandomRequest.newBuilder().setBytes(bytes).build());
     }
   }
 

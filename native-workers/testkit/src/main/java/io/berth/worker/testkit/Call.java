@@ -97,8 +97,7 @@ public final class Call {
 
   /** Asks for one answer. */
   public Call withoutStream() {
-    return with(
-        target, flags & ~FLAG_STREAM, deadlineNanos, replyLimit, 0, input, output, session);
+    return with(target, flags & ~FLAG_STREAM, deadlineNanos, replyLimit, 0, input, output, session);
   }
 
   public Call withTrace() {

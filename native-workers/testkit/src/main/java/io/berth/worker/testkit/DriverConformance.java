@@ -198,8 +198,7 @@ public abstract class DriverConformance {
         Answer end = bench.end(bench.call(sample).withReplyLimit(limit));
         int most = end.status() == Status.OK ? limit : errorBytes;
         assertTrue(end.payload().length <= most, () -> "limit " + limit + ": " + end);
-        assertFalse(
-            BROKEN.contains(end.status()), () -> bench.describe(sample, new byte[0], end));
+        assertFalse(BROKEN.contains(end.status()), () -> bench.describe(sample, new byte[0], end));
       }
     }
     assertSamples();

@@ -29,7 +29,7 @@ public final class DriverUnderTest {
     return new DriverUnderTest(driver);
   }
 
-  /** As in {@code settings} of the configuration; {@code target.NAME.KEY} as in {@code keys}. */
+  /** As under {@code settings:}; with {@code target.NAME.} in front, as under a name's key. */
   public DriverUnderTest setting(String key, String value) {
     settings.put(key, value);
     return this;

@@ -128,9 +128,7 @@ final class Workbench implements AutoCloseable {
     Call call =
         Call.of(sample.operation, payloads.get(sample)).withTarget(targets.get(sample.target));
     if (sample.input != null) {
-      call =
-          call.withSession(SESSION)
-              .withInput(inputs.get(sample).block(0, sample.input.length));
+      call = call.withSession(SESSION).withInput(inputs.get(sample).block(0, sample.input.length));
     }
     return sample.stream ? call.withStream(PLENTY) : call;
   }
@@ -139,8 +137,7 @@ final class Workbench implements AutoCloseable {
     Integer number = targets.get(target);
     assertNotNull(number, () -> "no sample uses the name '" + target + "'");
     Answer answer = link.call(Call.of(operation, payload).withTarget(number));
-    assertEquals(
-        Status.OK, answer.status(), () -> Integer.toHexString(operation) + ": " + answer);
+    assertEquals(Status.OK, answer.status(), () -> Integer.toHexString(operation) + ": " + answer);
     return answer.payload();
   }
 
