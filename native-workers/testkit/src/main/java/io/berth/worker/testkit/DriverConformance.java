@@ -308,7 +308,7 @@ public abstract class DriverConformance {
     assumeTrue(!subject.wrong.isEmpty(), "no wrong settings are known");
     for (DriverUnderTest.Wrong wrong : subject.wrong) {
       try (Workbench second = new Workbench(subject)) {
-        WorkerFailed failed = second.startAndFail(wrong.settings());
+        WorkerFailed failed = second.startAndFail(subject.with(wrong));
         assertTrue(failed.permanent(), failed.text());
         assertTrue(failed.text().contains(Workbench.NAME), "names the device: " + failed.text());
         for (String word : wrong.words()) {

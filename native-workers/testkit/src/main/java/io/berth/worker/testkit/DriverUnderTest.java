@@ -8,8 +8,8 @@ import java.util.Map;
 
 /** A driver, a device for it, and what is known of both: what a conformance test starts from. */
 public final class DriverUnderTest {
-  /** Settings that must be refused, with words that the refusal has to contain. */
-  record Wrong(Map<String, String> settings, List<String> words) {}
+  /** A setting that must be refused, with words that the refusal has to contain. */
+  record Wrong(String key, String value, List<String> words) {}
 
   final String driver;
   final Map<String, String> settings = new LinkedHashMap<>();
@@ -67,13 +67,18 @@ public final class DriverUnderTest {
 
   /** With this setting the device must not open; null removes it. The words are in the message. */
   public DriverUnderTest refuses(String key, String value, String... words) {
-    Map<String, String> changed = new LinkedHashMap<>(settings);
-    if (value == null) {
-      changed.remove(key);
-    } else {
-      changed.put(key, value);
-    }
-    wrong.add(new Wrong(changed, List.of(words)));
+    wrong.add(new Wrong(key, value, List.of(words)));
     return this;
+  }
+
+  /** The settings with that one changed, or removed. */
+  Map<String, String> with(Wrong setting) {
+    Map<String, String> changed = new LinkedHashMap<>(settings);
+    if (setting.value() == null) {
+      changed.remove(setting.key());
+    } else {
+      changed.put(setting.key(), setting.value());
+    }
+    return changed;
   }
 }
