@@ -8,7 +8,7 @@ import io.berth.worker.serving.Worker;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Starts a worker: {@code WorkerMain --name NAME --socket PATH}.
@@ -30,20 +30,14 @@ public final class WorkerMain {
   private WorkerMain() {}
 
   public static void main(String[] arguments) {
-    CountDownLatch finished = new CountDownLatch(1);
-    int code = run(arguments, System.getenv(), System.err, finished);
-    finished.countDown();
+    int code = run(arguments, System.getenv(), System.err);
     // Not System.exit: a driver's shutdown hooks or threads must not keep a closed device's
     // process.
     System.err.flush();
     Runtime.getRuntime().halt(code);
   }
 
-  private static int run(
-      String[] arguments,
-      Map<String, String> environment,
-      PrintStream err,
-      CountDownLatch finished) {
+  private static int run(String[] arguments, Map<String, String> environment, PrintStream err) {
     String name = value(arguments, "--name");
     String socket = value(arguments, "--socket");
     if (name == null || socket == null || arguments.length != 4) {
@@ -62,7 +56,7 @@ public final class WorkerMain {
       ProcessControl.disableCoreDumps();
       ProcessControl.setDumpable(false);
       Wakeups wakeups = new Wakeups();
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(wakeups, finished), "stop"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(wakeups), "stop"));
       new Worker(name, Path.of(socket), incarnation, wakeups).run();
       return 0;
     } catch (DriverException e) {
@@ -75,13 +69,14 @@ public final class WorkerMain {
     }
   }
 
-  /** SIGTERM: the device is closed in order; whoever is impatient kills. */
-  private static void stop(Wakeups wakeups, CountDownLatch finished) {
+  /**
+   * SIGTERM: the device is closed in order; whoever is impatient kills. Never returns, as the JVM
+   * would then end with its own code before {@link #main} could end it with ours.
+   */
+  private static void stop(Wakeups wakeups) {
     wakeups.requestStop();
-    try {
-      finished.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    while (true) {
+      LockSupport.park();
     }
   }
 

@@ -4,6 +4,7 @@ package io.berth.worker.serving;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.Lane;
+import io.berth.worker.driver.PartSource;
 import io.berth.worker.driver.RequestException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,15 @@ final class Executions {
     // The text alone, as a stack trace may quote what was in the request.
     LOG.warn("operation {}: {}", Integer.toHexString(exchange.operation()), thrown.toString());
     fail(exchange, Status.INTERNAL, Reason.DRIVER_ERROR, thrown.toString());
+  }
+
+  /** Closes the source of an answered request; what fails here must not take the lane along. */
+  static void close(PartSource source) {
+    try {
+      source.close();
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      LOG.warn("closing a stream: {}", e.toString());
+    }
   }
 
   static void cancelled(Exchange exchange) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.serving;
 
+import io.berth.shm.status.Reason;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverException;
+import io.berth.worker.driver.RequestException;
 import io.berth.worker.link.Answers;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -114,19 +116,28 @@ final class LanePool implements AutoCloseable {
    * Hands a request to a lane.
    *
    * @param laneNumber or {@link Driver#ANY_LANE}
-   * @return false if there are too many, or its correlation is here already
+   * @throws RequestException if there are too many, or its correlation is here already; the
+   *     exchange stays the caller's then
    */
-  boolean submit(Exchange exchange, int laneNumber) {
+  void submit(Exchange exchange, int laneNumber) throws RequestException {
     lock.lock();
     try {
-      if (present.size() >= PRESENT_MAX || present.containsKey(exchange.correlation())) {
-        return false;
+      if (present.size() >= PRESENT_MAX) {
+        throw new RequestException(
+            Reason.QUEUE_FULL.usualStatus(),
+            Reason.QUEUE_FULL,
+            present.size() + " requests are here >= " + PRESENT_MAX);
+      }
+      if (present.containsKey(exchange.correlation())) {
+        throw new RequestException(
+            Reason.DUPLICATE_CORRELATION.usualStatus(),
+            Reason.DUPLICATE_CORRELATION,
+            "a request under this correlation is here already");
       }
       present.put(exchange.correlation(), exchange);
       presentCount = present.size();
       exchange.lane = laneNumber == Driver.ANY_LANE ? null : lanes.get(laneNumber);
       enqueue(exchange);
-      return true;
     } finally {
       lock.unlock();
     }

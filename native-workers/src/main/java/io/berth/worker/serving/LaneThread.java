@@ -110,7 +110,7 @@ final class LaneThread extends Thread {
       return; // Paused: it comes back with credit.
     }
     if (source != null) {
-      source.close();
+      Executions.close(source);
     }
     pool.ended(exchange);
   }

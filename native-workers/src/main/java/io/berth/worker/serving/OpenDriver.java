@@ -3,6 +3,8 @@ package io.berth.worker.serving;
 
 import io.berth.shm.control.ControlMessage.OperationEntry;
 import io.berth.shm.control.TargetSetting;
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
@@ -10,19 +12,26 @@ import io.berth.worker.driver.DriverFactory;
 import io.berth.worker.driver.Lane;
 import io.berth.worker.driver.Operation;
 import io.berth.worker.driver.Operation.Execution;
+import io.berth.worker.driver.Request;
+import io.berth.worker.driver.RequestException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The device that this process owns: opened once, kept through all attachments. */
 public final class OpenDriver implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenDriver.class);
+
   private final String factoryName;
   private final DriverContext context;
   private final Driver driver;
   private final Int2ObjectHashMap<Operation> operations = new Int2ObjectHashMap<>();
+  private final int lanes;
   private final Lane inlineLane;
 
   private OpenDriver(String factoryName, DriverContext context, Driver driver)
@@ -30,12 +39,23 @@ public final class OpenDriver implements AutoCloseable {
     this.factoryName = factoryName;
     this.context = context;
     this.driver = driver;
+    this.lanes = driver.lanes();
     boolean inline = false;
     for (Operation operation : driver.operations()) {
-      operations.put(operation.number(), operation);
+      if (operations.put(operation.number(), operation) != null) {
+        throw wrong("two operations 0x" + Integer.toHexString(operation.number()));
+      }
+      if (operation.execution() == Execution.LANE && lanes < 1) {
+        throw wrong(operation.name() + " needs a lane, and there are " + lanes);
+      }
       inline |= operation.execution() == Execution.INLINE;
     }
     this.inlineLane = inline ? driver.openLane(Driver.INLINE) : null;
+  }
+
+  private DriverException wrong(String what) {
+    return DriverException.permanent(
+        context.name() + ": the driver '" + factoryName + "' contradicts itself: " + what);
   }
 
   /** Finds the driver by name and opens its device. */
@@ -55,7 +75,7 @@ public final class OpenDriver implements AutoCloseable {
     Driver driver = factory.open(context);
     try {
       return new OpenDriver(factory.name(), context, driver);
-    } catch (DriverException e) {
+    } catch (DriverException | RuntimeException | LinkageError e) {
       driver.close();
       throw e;
     }
@@ -91,6 +111,36 @@ public final class OpenDriver implements AutoCloseable {
   /** The driver's own view of an operation, or null. */
   Operation operation(int number) {
     return operations.get(number);
+  }
+
+  /**
+   * The lane for a request.
+   *
+   * @throws RequestException if the driver gets it wrong: that is this request's error only
+   */
+  int laneOf(Request request) throws RequestException {
+    int lane;
+    try {
+      lane = driver.laneOf(request);
+    } catch (RuntimeException | LinkageError e) {
+      throw error("choosing a lane: " + e);
+    }
+    if (lane != Driver.ANY_LANE && (lane < 0 || lane >= lanes)) {
+      throw error("lane " + lane + ", expected 0 to " + (lanes - 1));
+    }
+    return lane;
+  }
+
+  private static RequestException error(String text) {
+    return new RequestException(Status.INTERNAL, Reason.DRIVER_ERROR, text);
+  }
+
+  void sessionClosed(long session) {
+    try {
+      driver.sessionClosed(session);
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("{}: end of a session: {}", context.name(), e.toString());
+    }
   }
 
   Lane inlineLane() {

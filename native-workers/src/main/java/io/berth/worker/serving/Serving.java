@@ -244,7 +244,7 @@ final class Serving {
       case TYPE_SESSION_CLOSED -> {
         int flags = in.getInt(at + FLAGS_OFFSET);
         if ((flags & FLAG_SESSION) != 0) {
-          device.driver().sessionClosed(in.getLong(at + sessionOffset(flags)));
+          device.sessionClosed(in.getLong(at + sessionOffset(flags)));
         }
       }
       case TYPE_GOAWAY -> goingAway = true;
@@ -272,6 +272,7 @@ final class Serving {
               Status.INTERNAL,
               Reason.DRIVER_ERROR,
               "an operation that is executed inline cannot stream");
+          Executions.close(inline.source());
         }
         inline.unpin();
       }
@@ -282,11 +283,12 @@ final class Serving {
     exchange.load(in, at, true);
     if (!prepare(exchange)) {
       lanes.recycle(exchange);
-    } else if (!lanes.submit(exchange, device.driver().laneOf(exchange))) {
-      exchange.fail(
-          Reason.QUEUE_FULL.usualStatus(),
-          Reason.QUEUE_FULL,
-          device.name() + ": >= " + LanePool.PRESENT_MAX + " requests here");
+      return;
+    }
+    try {
+      lanes.submit(exchange, device.laneOf(exchange));
+    } catch (RequestException e) {
+      exchange.fail(e.status(), e.reason(), e.getMessage());
       exchange.unpin();
       lanes.recycle(exchange);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.serving;
 
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.Target;
 import java.util.Arrays;
@@ -28,6 +30,12 @@ final class Targets {
     } catch (RequestException e) {
       targets[number] = null;
       refusals[number] = e;
+    } catch (RuntimeException | LinkageError e) {
+      // One name that a driver chokes on must not cost the others their device.
+      targets[number] = null;
+      refusals[number] =
+          new RequestException(
+              Status.INTERNAL, Reason.DRIVER_ERROR, "binding '" + localName + "': " + e);
     }
   }
 

@@ -91,7 +91,9 @@ public final class SdfDriverFactory implements DriverFactory {
       text +=
           holder
               .map(who -> "; the device is open in " + who + ": stop it, one owner only")
-              .orElse("; is it there, may this user open it, and has no other process got it?");
+              .orElse(
+                  "; is it there, may this user open it, is the password right that its library"
+                      + " reads, and has no other process got it? Its own words stand in the log");
     }
     // The card may come back; the supervisor tries again, later and later.
     return DriverException.transientFailure(text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.driver.sdf;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.UnsafeByteOperations;
@@ -64,11 +65,13 @@ final class SdfLane implements Lane {
       case HsmOperation.SM2_SIGN -> {
         Sm2SignRequest asked = Sm2SignRequest.parseFrom(payload);
         need(Algorithm.SM2_SIGN);
+        needToDigest(asked.getDigest());
         yield session.perform(s -> Sm2Operations.sign(s, request, asked, scratch));
       }
       case HsmOperation.SM2_VERIFY -> {
         Sm2VerifyRequest asked = Sm2VerifyRequest.parseFrom(payload);
         need(Algorithm.SM2_VERIFY);
+        needToDigest(asked.getDigest());
         yield session.perform(
             s -> Sm2Operations.verify(s, request, asked, test.invalidSignatureCodes(), scratch));
       }
@@ -147,6 +150,13 @@ final class SdfLane implements Lane {
       reply.ok(encoded);
     } finally {
       Forms.wipe(plaintext, encoded);
+    }
+  }
+
+  /** A message is digested by the card, which must be able to. */
+  private void needToDigest(ByteString digest) throws RequestException {
+    if (digest.isEmpty()) {
+      need(Algorithm.SM3);
     }
   }
 
