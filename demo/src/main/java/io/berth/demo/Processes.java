@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -11,7 +13,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Every process of the demonstration: what was started here is stopped in reverse order, and none
@@ -54,10 +58,31 @@ final class Processes {
   }
 
   /**
+   * Waits until no process names this folder any more; what stays is killed, and told.
+   *
+   * @return whether none had to be killed
+   */
+  static boolean awaitNone(Path folder) throws IOException {
+    boolean none = true;
+    for (ProcessHandle left : naming(folder)) {
+      try {
+        left.onExit().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException stays) {
+        System.err.println("left behind, and killed: process " + left.pid());
+        left.destroyForcibly();
+        none = false;
+      } catch (ExecutionException | InterruptedException e) {
+        throw new IOException("process " + left.pid() + " could not be awaited", e);
+      }
+    }
+    return none;
+  }
+
+  /**
    * Other processes whose command line names this folder: guards, workers and the journal are their
    * own masters and not children of this process.
    */
-  static List<ProcessHandle> naming(Path folder) throws IOException {
+  private static List<ProcessHandle> naming(Path folder) throws IOException {
     List<ProcessHandle> found = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path each : all) {
@@ -72,8 +97,8 @@ final class Processes {
 
   private static String commandLine(Path process) throws IOException {
     try {
-      return Files.readString(
-          process.resolve("cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1);
+      // Not readString: other programs' arguments need not be UTF-8.
+      return new String(Files.readAllBytes(process.resolve("cmdline")), UTF_8);
     } catch (NoSuchFileException ended) {
       return "";
     } catch (IOException e) {

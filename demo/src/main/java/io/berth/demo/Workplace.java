@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  */
 final class Workplace {
   private static final int FILE_BYTES_MOST = 65_536;
+  private static final int FILES_MOST = 120;
   private static final int KEK_BYTES = 16;
 
   private final Path folder;
@@ -109,7 +110,7 @@ final class Workplace {
     for (Path each : found) {
       if (Files.isRegularFile(each) && Files.isReadable(each)) {
         long bytes = Files.size(each);
-        if (bytes > 0 && bytes <= FILE_BYTES_MOST) {
+        if (bytes > 0 && bytes <= FILE_BYTES_MOST && copies.size() < FILES_MOST) {
           String name = String.format("%03d-%s", copies.size(), each.getFileName());
           copies.add(readable(Files.copy(each, files.resolve(name))));
         }
@@ -141,7 +142,8 @@ final class Workplace {
     try (Stream<Path> libraries = Files.list(dist.resolve("lib"))) {
       libraries
           .filter(
-              each -> name(each).matches("libberth\\.so.*|(berth-client|berth-demo|jna)-[0-9].*\\.jar"))
+              each ->
+                  name(each).matches("libberth\\.so.*|(berth-client|berth-demo|jna)-[0-9].*\\.jar"))
           .forEach(needed::add);
     }
     for (Path each : needed) {
