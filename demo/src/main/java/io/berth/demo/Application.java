@@ -125,14 +125,11 @@ final class Application {
     return process.isAlive();
   }
 
-  /** Whether it ended well. */
-  boolean succeeded() throws InterruptedException {
+  /** Blocks until it has ended; gives its exit code. */
+  int awaitEnd() throws InterruptedException {
     int code = process.waitFor();
     reader.join();
-    if (code != 0) {
-      System.err.println(this + " ended with exit code " + code);
-    }
-    return code == 0;
+    return code;
   }
 
   Language language() {

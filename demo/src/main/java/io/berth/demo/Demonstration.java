@@ -100,10 +100,7 @@ public final class Demonstration {
     kill(worker);
     say("");
     say("kill -9 of worker %d, a third of the way, all applications at work.", worker);
-    int failed = 0;
-    for (Application each : applications) {
-      failed += each.succeeded() ? 0 : 1;
-    }
+    int failed = awaitEnds(applications);
     long successor = broker.awaitWorker(worker);
     say(
         "Worker %d holds the card now; %d of %d applications failed.",
@@ -148,6 +145,20 @@ public final class Demonstration {
       say("  %s", each);
     }
     return applications;
+  }
+
+  /** How many failed. */
+  private int awaitEnds(List<Application> applications) throws IOException, InterruptedException {
+    List<String> failures = new ArrayList<>();
+    for (Application each : applications) {
+      int code = each.awaitEnd();
+      if (code != 0) {
+        failures.add(each + " ended with exit code " + code);
+      }
+    }
+    processes.requireRunning();
+    failures.forEach(System.err::println);
+    return failures.size();
   }
 
   private static void awaitUnlessOneEnds(CountDownLatch third, List<Application> applications)
@@ -195,15 +206,16 @@ public final class Demonstration {
   }
 
   private boolean verify(List<Application> applications) throws IOException, InterruptedException {
-    boolean complete = true;
-    for (String verifier : List.of("openssl", "bouncycastle")) {
-      Verification verification = Verification.run(verifier, dist, place, applications, processes);
-      say("");
-      say("Verified by %s:", verifier.equals("openssl") ? "the openssl command" : "Bouncy Castle");
-      verification.forPeople().forEach(line -> say("  %s", line));
-      complete &= verification.complete();
-    }
+    Verification openssl = Verification.run("openssl", dist, place, applications, processes);
+    Verification bouncyCastle =
+        Verification.run("bouncycastle", dist, place, applications, processes);
+    processes.requireRunning();
     say("");
+    say("%-42s%16s%16s", "verified independently by", "openssl", "Bouncy Castle");
+    for (Verification.Check check : openssl.checks()) {
+      say("%-42s%16s%16s", check.what(), check.score(), bouncyCastle.score(check.what()));
+    }
+    boolean complete = openssl.complete() && bouncyCastle.complete();
     say(complete ? "Everything is verified." : "NOT everything is verified.");
     return complete;
   }

@@ -29,12 +29,21 @@ final class Processes {
   private boolean stopping;
 
   synchronized Process start(ProcessBuilder builder) throws IOException {
-    if (stopping) {
-      throw new IOException("the demonstration is being stopped");
-    }
+    requireRunning();
     Process process = builder.start();
     started.push(process);
     return process;
+  }
+
+  /**
+   * What ended by a signal is no result.
+   *
+   * @throws IOException if all is being stopped
+   */
+  synchronized void requireRunning() throws IOException {
+    if (stopping) {
+      throw new IOException("the demonstration is being stopped");
+    }
   }
 
   synchronized void stop() {

@@ -15,9 +15,20 @@ import java.util.stream.Stream;
  * nothing of Berth.
  *
  * @param complete whether every single check was passed
- * @param lines {@code RIGHT TOTAL WHAT}
+ * @param checks what it printed of each kind of check
  */
-record Verification(boolean complete, List<String> lines) {
+record Verification(boolean complete, List<Check> checks) {
+  /**
+   * One kind of check.
+   *
+   * @param score {@code 480/480}
+   */
+  record Check(String score, String what) {
+    static Check parsed(String line) {
+      String[] words = line.split(" ", 3);
+      return new Check(words[0] + "/" + words[1], words[2]);
+    }
+  }
 
   static Verification run(
       String verifier, Path dist, Workplace place, List<Application> applications, Processes all)
@@ -41,7 +52,7 @@ record Verification(boolean complete, List<String> lines) {
         all.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT));
     process.getOutputStream().close();
     String text = new String(process.getInputStream().readAllBytes(), UTF_8);
-    return new Verification(process.waitFor() == 0, text.lines().toList());
+    return new Verification(process.waitFor() == 0, text.lines().map(Check::parsed).toList());
   }
 
   private static Path jar(Path dist, String prefix) throws IOException {
@@ -53,8 +64,12 @@ record Verification(boolean complete, List<String> lines) {
     }
   }
 
-  /** {@code 996/996 signatures accepted}. */
-  List<String> forPeople() {
-    return lines.stream().map(line -> line.replaceFirst(" ", "/")).toList();
+  /** The score of a kind of check; a dash if the verifier did not get so far. */
+  String score(String what) {
+    return checks.stream()
+        .filter(check -> check.what().equals(what))
+        .map(Check::score)
+        .findFirst()
+        .orElse("-");
   }
 }

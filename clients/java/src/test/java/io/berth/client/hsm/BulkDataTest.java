@@ -70,11 +70,7 @@ class BulkDataTest {
   private static byte[] input(PeerSession session, Frame frame) {
     byte[] bytes = new byte[(int) frame.inputLength];
     if (bytes.length > 0) {
-      session
-          .segment(frame.inputSegment)
-          .duplicate()
-          .position((int) frame.inputOffset)
-          .get(bytes);
+      session.segment(frame.inputSegment).duplicate().position((int) frame.inputOffset).get(bytes);
     }
     return bytes;
   }
