@@ -85,13 +85,12 @@ public final class Demonstration {
 
     DemoBroker broker = DemoBroker.start(dist, place, processes, users);
     long worker = broker.awaitWorker(0);
-    say("Broker %d serves; worker %d alone holds the software card.", broker.pid(), worker);
+    say(String.format("Broker %d serves; worker %d alone holds the software card.", broker.pid(), worker));
 
     CountDownLatch third = new CountDownLatch(files.size() * APPLICATIONS.size() / 3);
     List<Application> applications = startApplications(installation, third);
-    say(
-        "Each works through %d files, all at the same time: SM3 digest, SM2 signature and its",
-        files.size());
+    say(String.format("Each works through %d files, all at the same time: SM3 digest, SM2 signature and its",
+        files.size()));
     say("verification, SM4-CBC there and back, with keys that never leave the card unwrapped.");
     for (Application each : applications) {
       each.go();
@@ -99,12 +98,11 @@ public final class Demonstration {
     awaitUnlessOneEnds(third, applications);
     kill(worker);
     say("");
-    say("kill -9 of worker %d, a third of the way, all applications at work.", worker);
+    say(String.format("kill -9 of worker %d, a third of the way, all applications at work.", worker));
     int failed = awaitEnds(applications);
     long successor = broker.awaitWorker(worker);
-    say(
-        "Worker %d holds the card now; %d of %d applications failed.",
-        successor, failed, applications.size());
+    say(String.format("Worker %d holds the card now; %d of %d applications failed.",
+        successor, failed, applications.size()));
     if (failed > 0) {
       showLog();
       return false;
@@ -112,10 +110,12 @@ public final class Demonstration {
     report(applications, broker.retried());
     boolean verified = verify(applications);
     say("");
-    say("Audit journal: %s", broker.auditVerdict());
+    say(String.format("Audit journal: %s", broker.auditVerdict()));
     if (verified && !once) {
       tellWhatToTry(successor);
-      broker.awaitEnd();
+      int code = broker.awaitEnd();
+      processes.requireRunning();
+      throw new IOException("the broker ended by itself, with exit code " + code);
     }
     return verified;
   }
@@ -136,13 +136,12 @@ public final class Demonstration {
               third::countDown));
     }
     say("");
-    say(
-        "%d applications, each a process of its own%s:",
+    say(String.format("%d applications, each a process of its own%s:",
         applications.size(),
-        users.areSeveral() ? " under a user of its own" : " (" + users.reason() + ": one uid)");
+        users.areSeveral() ? " under a user of its own" : " (" + users.reason() + ": one uid)"));
     for (Application each : applications) {
       each.awaitReady();
-      say("  %s", each);
+      say(String.format("  %s", each));
     }
     return applications;
   }
@@ -188,21 +187,18 @@ public final class Demonstration {
       repeated += each.repeated();
     }
     say("");
-    say("%s", times.table().stripTrailing());
+    say(String.format("%s", times.table().stripTrailing()));
     say("");
-    say(
-        "%d calls in %.1f s, each timed by its application from outside; not counted: %d rounds of",
-        times.count(), times.spanNanos() / 1e9, WARM_UP_ROUNDS);
-    say(
-        "all calls to warm up. %d applications keep %d processors busy; max contains the kill.",
-        applications.size(), Runtime.getRuntime().availableProcessors());
+    say(String.format("%d calls in %.1f s, each timed by its application from outside; not counted: %d rounds of",
+        times.count(), times.spanNanos() / 1e9, WARM_UP_ROUNDS));
+    say(String.format("all calls to warm up. %d applications keep %d processors busy; max contains the kill.",
+        applications.size(), Runtime.getRuntime().availableProcessors()));
     say("");
     say("The kill, as the applications saw it:");
-    say(
-        "  longest time without an answer to any of them   %.0f ms",
-        times.longestSilenceNanos() / 1e6);
-    say("  repeated by the broker (marked idempotent)      %d", retried);
-    say("  'outcome unknown', repeated by the application  %d", repeated);
+    say(String.format("  longest time without an answer to any of them   %.0f ms",
+        times.longestSilenceNanos() / 1e6));
+    say(String.format("  repeated by the broker (marked idempotent)      %d", retried));
+    say(String.format("  'outcome unknown', repeated by the application  %d", repeated));
   }
 
   private boolean verify(List<Application> applications) throws IOException, InterruptedException {
@@ -211,9 +207,9 @@ public final class Demonstration {
         Verification.run("bouncycastle", dist, place, applications, processes);
     processes.requireRunning();
     say("");
-    say("%-42s%16s%16s", "verified independently by", "openssl", "Bouncy Castle");
+    say(String.format("%-42s%16s%16s", "verified independently by", "openssl", "Bouncy Castle"));
     for (Verification.Check check : openssl.checks()) {
-      say("%-42s%16s%16s", check.what(), check.score(), bouncyCastle.score(check.what()));
+      say(String.format("%-42s%16s%16s", check.what(), check.score(), bouncyCastle.score(check.what())));
     }
     boolean complete = openssl.complete() && bouncyCastle.complete();
     say(complete ? "Everything is verified." : "NOT everything is verified.");
@@ -223,17 +219,16 @@ public final class Demonstration {
   private void tellWhatToTry(long worker) {
     String berth = "target/dist/bin/berth";
     say("");
-    say(
-        "Berth stays up. In another terminal, in this folder%s:",
-        users.areSeveral() ? ", as root" : "");
-    say("  %s status --run %s", berth, place.run());
-    say("  %s top --run %s", berth, place.run());
-    say("  %s call --run %s echo:bench echo --data hello", berth, place.run());
-    say("  BERTH_SOCKET=%s/broker.sock \\", place.run());
+    say(String.format("Berth stays up. In another terminal, in this folder%s:",
+        users.areSeveral() ? ", as root" : ""));
+    say(String.format("  %s status --run %s", berth, place.run()));
+    say(String.format("  %s top --run %s", berth, place.run()));
+    say(String.format("  %s call --run %s echo:bench echo --data hello", berth, place.run()));
+    say(String.format("  BERTH_SOCKET=%s/broker.sock \\", place.run()));
     say("    target/dist/libexec/berth-sign-file README.md hsm:demo/sign-key-1 hsm:demo/kek-1");
-    say("  kill -9 %d; %s status --run %s", worker, berth, place.run());
-    say("  %s audit show --config %s/data/berth.yaml", berth, place.folder());
-    say("  %s audit verify --config %s/data/berth.yaml", berth, place.folder());
+    say(String.format("  kill -9 %d; %s status --run %s", worker, berth, place.run()));
+    say(String.format("  %s audit show --config %s/data/berth.yaml", berth, place.folder()));
+    say(String.format("  %s audit verify --config %s/data/berth.yaml", berth, place.folder()));
     say("Ctrl-C stops everything.");
   }
 
@@ -284,7 +279,7 @@ public final class Demonstration {
     return clean;
   }
 
-  private static void say(String format, Object... values) {
-    System.out.println(String.format(format, values));
+  private static void say(String line) {
+    System.out.println(line);
   }
 }
