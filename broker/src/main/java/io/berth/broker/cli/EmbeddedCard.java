@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /** Sets up the software card of the embedded mode: a random password, two keys, one KEK. */
 final class EmbeddedCard {
@@ -19,11 +21,16 @@ final class EmbeddedCard {
   private final Path tool;
   private final Path home;
   private final Path passwordFile;
+  private final Optional<Path> kekFile;
 
-  EmbeddedCard(Path dist, Path dataDirectory) {
+  /**
+   * @param kekFile a key-encryption key to import, 32 hexadecimal digits; empty for a random one
+   */
+  EmbeddedCard(Path dist, Path dataDirectory, Optional<Path> kekFile) {
     this.tool = dist.resolve("bin/berth-softcard");
     this.home = EmbeddedConfig.cardHome(dataDirectory);
     this.passwordFile = EmbeddedConfig.cardPasswordFile(dataDirectory);
+    this.kekFile = kekFile;
   }
 
   /** Makes the card unless it is there. */
@@ -51,13 +58,17 @@ final class EmbeddedCard {
           "--password-file",
           passwordFile.toString());
     }
-    run(
-        "generate-kek",
-        home.toString(),
-        "--index",
-        "1",
-        "--password-file",
-        passwordFile.toString());
+    List<String> kek =
+        new ArrayList<>(
+            List.of(
+                kekFile.isPresent() ? "import-kek" : "generate-kek",
+                home.toString(),
+                "--index",
+                "1",
+                "--password-file",
+                passwordFile.toString()));
+    kekFile.ifPresent(file -> kek.addAll(List.of("--key", file.toString())));
+    run(kek.toArray(String[]::new));
   }
 
   private void run(String... arguments) throws IOException {

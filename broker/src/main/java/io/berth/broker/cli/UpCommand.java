@@ -57,6 +57,15 @@ final class UpCommand implements Callable<Integer> {
   private List<Integer> uids = List.of();
 
   @Option(
+      names = "--card-kek",
+      paramLabel = "FILE",
+      description =
+          "With --embedded: the key-encryption key with which the software card is made, 32"
+              + " hexadecimal digits, for whoever must unwrap its keys elsewhere; random if not"
+              + " given. A card that exists keeps its own.")
+  private Path cardKek;
+
+  @Option(
       names = "--succeed",
       description =
           "Take over from the broker that runs in the same directory, without a gap in service; what"
@@ -80,6 +89,10 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if ((configFile == null) == (embedded == null)) {
       System.err.println("berth up: give either --config FILE or --embedded DIR");
+      return ExitCode.USAGE;
+    }
+    if (cardKek != null && embedded == null) {
+      System.err.println("berth up: --card-kek belongs to --embedded DIR");
       return ExitCode.USAGE;
     }
     try {
@@ -129,7 +142,7 @@ final class UpCommand implements Callable<Integer> {
   private Config embedded(Path dist) throws Exception {
     Path run = embedded.resolve("run");
     Path data = embedded.resolve("data");
-    new EmbeddedCard(dist, data).provide();
+    new EmbeddedCard(dist, data, Optional.ofNullable(cardKek)).provide();
     int[] allowed = uids.stream().mapToInt(Integer::intValue).toArray();
     Files.writeString(data.resolve("berth.yaml"), Config.embeddedText(run, data, dist, allowed));
     return Config.embedded(run, data, dist, allowed);

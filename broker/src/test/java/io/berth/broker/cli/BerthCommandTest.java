@@ -149,6 +149,13 @@ class BerthCommandTest {
   }
 
   @Test
+  void a_key_for_the_software_card_belongs_to_the_embedded_mode() {
+    Berth up = Berth.run("up", "--config", broker.configFile().toString(), "--card-kek", "kek");
+    assertEquals(2, up.exitCode());
+    assertTrue(up.err().contains("--card-kek belongs to --embedded"), up.err());
+  }
+
+  @Test
   void config_check_prints_a_file_that_can_be_checked_again() throws Exception {
     Berth first = Berth.run("config", "check", broker.configFile().toString());
     assertEquals(0, first.exitCode(), first.err());

@@ -5,7 +5,11 @@ import io.berth.client.BerthClient;
 import io.berth.client.Resource;
 import java.time.Duration;
 
-/** What a card does without a key. Time-outs and errors are those of {@link HsmKey}. */
+/**
+ * What a card does without a key. Time-outs and errors are those of {@link HsmKey}. Data too long
+ * for a ring travels in shared memory by itself, and may be as long as the broker's memory budget
+ * for this user allows.
+ */
 public final class Hsm implements AutoCloseable {
   private final Resource resource;
   private final Duration timeout;
@@ -36,7 +40,9 @@ public final class Hsm implements AutoCloseable {
 
   /** SM3 of the data, 32 bytes (GM/T 0004). */
   public byte[] sm3(byte[] data) {
-    return Operation.SM3_DIGEST.askForBytes(resource, timeout, new ProtoWriter().bytes(1, data));
+    try (BulkData bulk = BulkData.of(resource, data, false)) {
+      return digest(bulk, new ProtoWriter().bytes(1, bulk.inline()));
+    }
   }
 
   /**
@@ -45,10 +51,14 @@ public final class Hsm implements AutoCloseable {
    * @param id the signer's id; empty for the usual one
    */
   public byte[] sm3ForSigning(byte[] data, byte[] id, Sm2PublicKey publicKey) {
-    return Operation.SM3_DIGEST.askForBytes(
-        resource,
-        timeout,
-        new ProtoWriter().bytes(1, data).bytes(2, id).message(3, publicKey.encoded()));
+    try (BulkData bulk = BulkData.of(resource, data, false)) {
+      ProtoWriter request = new ProtoWriter().bytes(1, bulk.inline()).bytes(2, id);
+      return digest(bulk, request.message(3, publicKey.encoded()));
+    }
+  }
+
+  private byte[] digest(BulkData bulk, ProtoWriter request) {
+    return Operation.data(Operation.SM3_DIGEST.ask(resource, timeout, request, bulk).payload());
   }
 
   /** Random bytes from the card. */

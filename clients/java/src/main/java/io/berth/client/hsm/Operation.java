@@ -2,6 +2,7 @@
 package io.berth.client.hsm;
 
 import io.berth.client.Permission;
+import io.berth.client.Reply;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import java.time.Duration;
@@ -36,11 +37,24 @@ enum Operation {
   byte[] ask(Resource resource, Duration timeout, ProtoWriter message) {
     byte[] payload = message.toBytes();
     try {
-      Request request = Request.of(number).payload(payload).idempotent().timeout(timeout);
-      return resource.call(request).payload();
+      return resource.call(request(payload, timeout)).payload();
     } finally {
       Arrays.fill(payload, (byte) 0);
     }
+  }
+
+  /** Asks the card about data that may travel outside of the message. */
+  Reply ask(Resource resource, Duration timeout, ProtoWriter message, BulkData data) {
+    byte[] payload = message.toBytes();
+    try {
+      return data.call(resource, request(payload, timeout));
+    } finally {
+      Arrays.fill(payload, (byte) 0);
+    }
+  }
+
+  private Request request(byte[] payload, Duration timeout) {
+    return Request.of(number).payload(payload).idempotent().timeout(timeout);
   }
 
   /** Asks the card for a {@code Bytes} message. */

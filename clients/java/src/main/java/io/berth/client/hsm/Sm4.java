@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.client.hsm;
 
+import io.berth.client.Reply;
 import io.berth.client.Resource;
 import java.time.Duration;
 
 /**
  * SM4 and MACs under one wrapped key. Stateless: the worker imports the key and keeps the card's
- * handle for it.
+ * handle for it. Data too long for a ring travels in shared memory by itself.
  */
 public final class Sm4 {
   private static final int BLOCK_BYTES = 16;
@@ -79,11 +80,17 @@ public final class Sm4 {
               + data.length
               + "; pad it first");
     }
-    ProtoWriter request =
-        new ProtoWriter().message(1, key).number(2, mode.number()).bytes(3, iv).bytes(4, data);
+    try (BulkData bulk = BulkData.of(resource, data, true)) {
+      ProtoWriter request = new ProtoWriter().message(1, key).number(2, mode.number()).bytes(3, iv);
+      request.bytes(4, bulk.inline());
+      return result(bulk, operation.ask(resource, timeout, request, bulk));
+    }
+  }
+
+  private static Result result(BulkData bulk, Reply reply) {
     byte[] result = new byte[0];
     byte[] nextIv = new byte[0];
-    ProtoReader reader = new ProtoReader(operation.ask(resource, timeout, request));
+    ProtoReader reader = new ProtoReader(reply.payload());
     while (reader.next()) {
       if (reader.isBytes(1)) {
         result = reader.bytes();
@@ -91,7 +98,8 @@ public final class Sm4 {
         nextIv = reader.bytes();
       }
     }
-    return new Result(result, nextIv);
+    byte[] answer = bulk.answer(reply);
+    return new Result(answer != null ? answer : result, nextIv);
   }
 
   /** CBC-MAC (GB/T 15852.1) over a multiple of 16 bytes, with an iv of zeros. */
@@ -105,13 +113,18 @@ public final class Sm4 {
    * @param iv 16 bytes; empty for zeros
    */
   public byte[] mac(byte[] iv, byte[] data) {
-    return Operation.SM4_MAC.askForBytes(
-        resource, timeout, new ProtoWriter().message(1, key).bytes(2, iv).bytes(3, data));
+    return code(Operation.SM4_MAC, iv, data);
   }
 
   /** HMAC with SM3, 32 bytes (GB/T 15852.2). */
   public byte[] hmacSm3(byte[] data) {
-    return Operation.HMAC_SM3.askForBytes(
-        resource, timeout, new ProtoWriter().message(1, key).bytes(3, data));
+    return code(Operation.HMAC_SM3, null, data);
+  }
+
+  private byte[] code(Operation operation, byte[] iv, byte[] data) {
+    try (BulkData bulk = BulkData.of(resource, data, false)) {
+      ProtoWriter request = new ProtoWriter().message(1, key).bytes(2, iv).bytes(3, bulk.inline());
+      return Operation.data(operation.ask(resource, timeout, request, bulk).payload());
+    }
   }
 }
