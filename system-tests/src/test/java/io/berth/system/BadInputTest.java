@@ -226,6 +226,18 @@ final class BadInputTest {
     assertNames(second.output(), "another broker", setup.runDirectory().toString());
     assertEquals(files, first.runFiles(), "files of the first broker");
     first.awaitEcho("echo:bench");
+    assertAnswers(setup, "status");
+    assertAnswers(setup, "top", "-n", "1");
+  }
+
+  /** A command finds the broker of this setup, its counters included. */
+  private static void assertAnswers(BrokerSetup setup, String... words) {
+    List<String> command = new ArrayList<>(List.of(Installation.command().toString()));
+    command.addAll(List.of(words));
+    command.addAll(List.of("--run", setup.runDirectory().toString()));
+    Outcome outcome = Installation.run(command);
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertNames(outcome.output(), "echo:bench");
   }
 
   @Test

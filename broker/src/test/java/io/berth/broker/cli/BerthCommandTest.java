@@ -127,28 +127,6 @@ class BerthCommandTest {
   }
 
   @Test
-  void a_second_broker_leaves_the_first_ones_files_alone() throws Exception {
-    Path err = directory.resolve("err");
-    List<String> up =
-        java(
-            System.getProperty("java.class.path"),
-            System.getProperty("berth.native.dir"),
-            "up",
-            "--config",
-            broker.configFile().toString());
-    Process second =
-        new ProcessBuilder(up)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(err.toFile())
-            .start();
-    assertEquals(1, second.waitFor());
-    String said = Files.readString(err);
-    assertTrue(said.contains("another broker runs in " + run), said);
-    assertEquals(0, Berth.run("status", "--run", run).exitCode());
-    assertEquals(0, Berth.run("top", "-n", "1", "--every", "10ms", "--run", run).exitCode());
-  }
-
-  @Test
   void config_check_prints_a_file_that_can_be_checked_again() throws Exception {
     Berth first = Berth.run("config", "check", broker.configFile().toString());
     assertEquals(0, first.exitCode(), first.err());
