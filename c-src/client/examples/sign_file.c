@@ -12,6 +12,10 @@
 
 #include <berth/berth_hsm.h>
 
+/* Longer than it takes to replace a worker that dies at work; the default of a second may not be.
+ */
+static const uint32_t timeout_ms = 10000;
+
 static void check(berth_result result, const char *what) {
     if (result != BERTH_OK) {
         fprintf(stderr, "%s: %s %s: %s\n", what, berth_status_name(result),
@@ -67,10 +71,10 @@ int main(int argc, char **argv) {
     berth_sm2_public_key public_key;
     uint8_t digest[BERTH_SM3_BYTES], signature[BERTH_SM2_SIGNATURE_BYTES];
     bool valid;
-    check(berth_export_public_key(key, BERTH_KEY_SIGN, &public_key, 0), "export");
-    check(berth_sm3(key, content, bytes, &public_key, NULL, digest, 10000), "digest");
-    check(berth_sm2_sign(key, digest, signature, 0), "sign");
-    check(berth_sm2_verify(key, digest, signature, &public_key, &valid, 0), "verify");
+    check(berth_export_public_key(key, BERTH_KEY_SIGN, &public_key, timeout_ms), "export");
+    check(berth_sm3(key, content, bytes, &public_key, NULL, digest, timeout_ms), "digest");
+    check(berth_sm2_sign(key, digest, signature, timeout_ms), "sign");
+    check(berth_sm2_verify(key, digest, signature, &public_key, &valid, timeout_ms), "verify");
     print_hex("key x", public_key.x, sizeof public_key.x);
     print_hex("key y", public_key.y, sizeof public_key.y);
     print_hex("digest", digest, sizeof digest);
@@ -84,14 +88,14 @@ int main(int argc, char **argv) {
         perror("malloc");
         return 1;
     }
-    check(berth_generate_key(kek, 128, &session_key, 0), "generate key");
-    check(berth_random(kek, iv, sizeof iv, 0), "random");
+    check(berth_generate_key(kek, 128, &session_key, timeout_ms), "generate key");
+    check(berth_random(kek, iv, sizeof iv, timeout_ms), "random");
     memcpy(iv_back, iv, sizeof iv);
     check(berth_sm4_encrypt(kek, &session_key, BERTH_SM4_CBC, iv, content, padded_bytes, encrypted,
-                            10000),
+                            timeout_ms),
           "encrypt");
     check(berth_sm4_decrypt(kek, &session_key, BERTH_SM4_CBC, iv_back, encrypted, padded_bytes,
-                            decrypted, 10000),
+                            decrypted, timeout_ms),
           "decrypt");
     bool same = memcmp(content, decrypted, padded_bytes) == 0 &&
                 memcmp(content, encrypted, padded_bytes) != 0;
