@@ -34,6 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** The audit journal while brokers and its own process are killed, and while its disk is full. */
 final class JournalTest {
   private static final int KILLS = Boolean.getBoolean("berth.soak") ? 30 : 3;
+  private static final int AFTER_THE_LAST = 50;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final byte[] DIGEST = new byte[32];
 
@@ -74,8 +75,9 @@ final class JournalTest {
       journal.signal("KILL");
       broker.awaitWorkerAfter("journal", journal);
     }
-    signer.awaitMoreAnswers(50);
-    long answered = signer.finish().requireAllAnswered().ok();
+    signer.awaitMoreAnswers(AFTER_THE_LAST);
+    // No key is used while nobody can record it; a lost broker costs nothing.
+    signer.finish().requireOnly("UNAVAILABLE/audit-unavailable");
     assertEquals(RunningBroker.ENDED_BY_TERM, broker.stop(), broker::tails);
     Brokers.assertNothingLeft(broker);
 
@@ -85,7 +87,7 @@ final class JournalTest {
     assertEquals(KILLS + 1, count(records, "BROKER_STARTED"), records);
     assertEquals(1, count(records, "BROKER_STOPPED"), records);
     assertEquals(1, count(records, "WORKER_STARTED"), "the card's worker lived through it all");
-    assertTrue(count(records, "KEY_USED") > 0, answered + " signatures, but " + records);
+    assertTrue(count(records, "KEY_USED status=0") >= AFTER_THE_LAST, records);
   }
 
   @Test
