@@ -160,7 +160,9 @@ public final class RawSession implements AutoCloseable {
         "a message of the broker",
         () -> {
           outcome[0] = Sockets.receive(socket, Memory.addressOf(message), message.capacity(), came);
-          return outcome[0] != -Errno.EAGAIN;
+          // A reset is told once, where the broker closed with our messages unread; what it said
+          // before it did stands behind that.
+          return outcome[0] != -Errno.EAGAIN && outcome[0] != -Errno.ECONNRESET;
         });
     if (outcome[0] <= 0) {
       return null;
