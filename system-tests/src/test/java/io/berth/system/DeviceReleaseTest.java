@@ -120,7 +120,8 @@ final class DeviceReleaseTest {
       assertTrue(
           released.getReleasedTo().contains("pid " + ProcessHandle.current().pid()),
           released.getReleasedTo());
-      BerthException refused = assertThrows(BerthException.class, () -> echo.call(request(EchoOperation.ECHO)));
+      BerthException refused =
+          assertThrows(BerthException.class, () -> echo.call(request(EchoOperation.ECHO)));
       assertEquals(Reason.DEVICE_RELEASED, refused.reason());
       Serving serving = admin.resume("echo:bench", "exit code 0", PATIENCE_MILLIS);
       assertTrue(serving.getWorkerPid() != before);

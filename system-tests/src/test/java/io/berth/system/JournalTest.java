@@ -48,8 +48,7 @@ final class JournalTest {
   }
 
   private static String audit(BrokerSetup setup, String... words) {
-    List<String> command =
-        new ArrayList<>(List.of(Installation.command().toString(), "audit"));
+    List<String> command = new ArrayList<>(List.of(Installation.command().toString(), "audit"));
     command.addAll(List.of(words));
     command.addAll(List.of("--config", setup.configFile().toString()));
     Outcome outcome = Installation.run(command);
@@ -109,8 +108,7 @@ final class JournalTest {
         ProcessView journal = broker.worker("journal");
         key.sign(DIGEST);
         Path filling = data.resolve("filling");
-        Installation.run(
-            List.of("dd", "if=/dev/zero", "of=" + filling, "bs=64k", "status=none"));
+        Installation.run(List.of("dd", "if=/dev/zero", "of=" + filling, "bs=64k", "status=none"));
 
         BerthException end =
             assertThrows(
