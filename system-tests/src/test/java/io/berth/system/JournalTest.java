@@ -35,6 +35,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class JournalTest {
   private static final int KILLS = Boolean.getBoolean("berth.soak") ? 30 : 3;
   private static final int AFTER_THE_LAST = 50;
+
+  /** Records, of a hundred bytes and more each, on a disk of 8 MiB. */
+  private static final int MORE_THAN_THE_DISK_HOLDS = 80_000;
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final byte[] DIGEST = new byte[32];
 
@@ -114,7 +118,7 @@ final class JournalTest {
             assertThrows(
                 BerthException.class,
                 () -> {
-                  for (; ; ) {
+                  for (int use = 0; use < MORE_THAN_THE_DISK_HOLDS; use++) {
                     key.sign(DIGEST);
                   }
                 });
