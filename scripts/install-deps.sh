@@ -24,13 +24,24 @@ need mvn maven maven "builds everything"
 need cmake cmake cmake "builds the native code"
 need ninja ninja-build ninja-build "builds the native code"
 need cc gcc gcc "compiles the native code"
+# Debian's gcc only recommends the C library's headers.
+if ! echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1; then
+    echo "missing the headers of the C library: the native code is built with them"
+    missing="$missing libc6-dev|glibc-devel"
+fi
 need openssl openssl openssl "checks every result independently"
 need pkg-config pkg-config pkgconf "finds libcrypto"
+need pgrep procps procps-ng "finds what a demonstration has left behind"
+need setpriv util-linux util-linux "runs applications under other users"
 if ! pkg-config --exists libcrypto 2>/dev/null; then
     echo "missing the headers of libcrypto: the software card is built on it"
     missing="$missing libssl-dev|openssl-devel"
 fi
 if [ "$purpose" = test ]; then
+    need kill procps procps-ng "sends signals to processes of the tests"
+    need flock util-linux util-linux "holds locks that tests must find taken"
+    need fallocate util-linux util-linux "punches holes into shared memory"
+    need mount mount util-linux "makes small disks to fill"
     need clang-format-14 clang-format-14 clang-tools-extra "checks the format of the C code"
     need clang-14 clang-14 clang "builds the C fuzzers"
     if command -v apt-get >/dev/null 2>&1 && ! dpkg -s libclang-rt-14-dev >/dev/null 2>&1; then

@@ -178,11 +178,12 @@ final class BadInputTest {
 
   @Test
   void a_wrong_card_password_is_said_and_not_shown() throws Exception {
-    BrokerSetup setup = BrokerSetup.make();
+    // The card does not tell why it cannot be opened, so this counts as a death like any other.
+    BrokerSetup setup = BrokerSetup.make().supervision("give_up_after: 2");
     SoftwareCard card = setup.card("card");
     card.writePassword("guessed-and-wrong");
     String said = degraded(setup);
-    assertNames(said, "password", "hsm:card");
+    assertNames(said, "password", "hsm:card", "given up");
     assertTrue(!said.contains("guessed-and-wrong"), "the password is in the log");
   }
 
@@ -308,6 +309,18 @@ final class BadInputTest {
     assertNames(second.output(), "another broker", setup.runDirectory().toString());
     assertEquals(files, first.runFiles(), "files of the first broker");
     first.awaitEcho("echo:bench");
+    assertAnswers(setup, "status");
+    assertAnswers(setup, "top", "-n", "1");
+  }
+
+  /** A command finds the broker of this setup, its counters included. */
+  private static void assertAnswers(BrokerSetup setup, String... words) {
+    List<String> command = new ArrayList<>(List.of(Installation.command().toString()));
+    command.addAll(List.of(words));
+    command.addAll(List.of("--run", setup.runDirectory().toString()));
+    Outcome outcome = Installation.run(command);
+    assertEquals(0, outcome.exitCode(), outcome.output());
+    assertNames(outcome.output(), "echo:bench");
   }
 
   @Test

@@ -82,6 +82,11 @@ final class BrokerLossTest {
   void requests_end_in_time_by_the_clients_own_clock_while_no_broker_comes_back() throws Exception {
     RunningBroker broker =
         brokers.start(BrokerSetup.make().echoWithLanes("bench", 4)).awaitEcho("echo:bench");
+    LoadClient onceInC =
+        brokers.load(
+            Options.c(broker.socket(), "echo:bench")
+                .operation(EchoOperation.ONCE)
+                .timeoutMillis(1_000));
     LoadClient repeatable =
         brokers.load(Options.java(broker.socket(), "echo:bench").repeatable().timeoutMillis(1_000));
     LoadClient once =
@@ -97,6 +102,7 @@ final class BrokerLossTest {
 
     repeatable.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
     once.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
+    onceInC.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
     broker.startAgain();
     broker.awaitEcho("echo:bench");
   }

@@ -2,9 +2,12 @@
 package io.berth.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.shm.control.ControlMessage.SegmentAdd;
+import io.berth.shm.control.ControlMessage.SegmentAdded;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.shm.status.Reason;
 import io.berth.system.broker.BrokerSetup;
@@ -30,6 +33,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class ClientLossTest {
   private static final int CROWD = 1_000;
 
+  /** What a bystander's requests are given: each must be answered within it, whoever else comes. */
+  private static final int BYSTANDERS_PATIENCE_MILLIS = 5_000;
+
   @RegisterExtension final Brokers brokers = new Brokers();
 
   private RunningBroker broker;
@@ -48,7 +54,11 @@ final class ClientLossTest {
     socket = broker.setup().socket();
     brokerProcess = broker.view();
     worker = broker.worker("bench");
-    bystander = brokers.load(Options.java(broker.socket(), "echo:bench").window(2));
+    bystander =
+        brokers.load(
+            Options.java(broker.socket(), "echo:bench")
+                .window(2)
+                .timeoutMillis(BYSTANDERS_PATIENCE_MILLIS));
     bystander.awaitMoreAnswers(50);
     try (RawSession warm = RawSession.open(socket)) {
       warm.handle("echo:bench");
@@ -143,7 +153,10 @@ final class ClientLossTest {
     for (int i = 0; i < CROWD; i++) {
       try (RawSession session = RawSession.open(socket)) {
         if (i % 10 == 0) {
-          session.handle("echo:bench");
+          int handle = session.handle("echo:bench");
+          // Memory shared with the worker, and not given back.
+          session.send(new SegmentAdd(handle, 1 + i / 10 % 2, 65_536));
+          assertInstanceOf(SegmentAdded.class, session.receive().message());
         }
       }
     }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.broker.admin.AdminClient;
+import io.berth.broker.admin.AdminException;
 import io.berth.client.BerthClient;
 import io.berth.client.BerthException;
 import io.berth.client.Reason;
@@ -16,6 +18,11 @@ import io.berth.shm.frame.EchoOperation;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
+import io.berth.system.load.LoadClient;
+import io.berth.system.load.LoadClient.Options;
+import io.berth.system.load.LoadReport;
+import io.berth.system.process.Await;
+import io.berth.system.process.ProcessView;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -124,6 +131,40 @@ final class DeadlineTest {
         broker.view().signal("CONT");
       }
       bench.call(Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(20)));
+    }
+  }
+
+  @Test
+  void callers_in_c_get_their_timeouts_while_worker_or_broker_is_stopped() throws Exception {
+    BrokerSetup setup = BrokerSetup.make().supervision("heartbeat_timeout_ms: 60000");
+    RunningBroker broker = brokers.start(setup.echoWithLanes("bench", 2)).awaitEcho("echo:bench");
+    for (ProcessView stopped : List.of(broker.worker("bench"), broker.view())) {
+      LoadClient caller =
+          brokers.load(
+              Options.c(broker.socket(), "echo:bench").timeoutMillis((int) DEADLINE.toMillis()));
+      long before = completed(broker);
+      Await.until("it is at work", () -> completed(broker) > before + 20, broker::tails);
+      stopped.signal("STOP");
+      try {
+        // Its requests end by its own clock, or it does not end at all.
+        LoadReport report =
+            caller
+                .finish()
+                .requireOnly(
+                    "DEADLINE_EXCEEDED/caller-timed-out", "DEADLINE_EXCEEDED/expired-in-flight");
+        assertTrue(report.ok() < report.submitted(), report.text());
+      } finally {
+        stopped.signal("CONT");
+      }
+      broker.awaitEcho("echo:bench");
+    }
+  }
+
+  private static long completed(RunningBroker broker) {
+    try (AdminClient admin = AdminClient.connect(broker.setup().runDirectory())) {
+      return admin.status(PROMISED.toMillis()).getDevices(0).getCompleted();
+    } catch (AdminException e) {
+      throw new AssertionError(broker.tails(), e);
     }
   }
 

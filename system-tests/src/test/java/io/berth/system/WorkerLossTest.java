@@ -20,6 +20,7 @@ import io.berth.system.broker.SoftwareCard;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.load.LoadReport;
+import io.berth.system.process.Await;
 import io.berth.system.process.ProcessView;
 import io.berth.system.watch.OwnerWatcher;
 import java.time.Duration;
@@ -100,8 +101,31 @@ final class WorkerLossTest {
       signer.finish().requireAllAnswered();
       List<Long> owners = watcher.requireNeverTwo();
       assertEquals(List.of(stopped.pid(), successor.pid()), owners);
+      String fenced = "worker " + stopped.pid() + " is fenced: no heartbeat for ";
+      assertTrue(broker.log().contains(fenced), broker::tails);
     }
-    assertTrue(broker.log().contains("worker " + fencedPid(broker) + " is fenced"));
+  }
+
+  @Test
+  void a_killed_guard_takes_its_worker_along_and_the_next_pair_has_the_card_alone()
+      throws Exception {
+    BrokerSetup setup = eagerToRestart();
+    SoftwareCard card = setup.card("card");
+    RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
+    try (OwnerWatcher watcher = OwnerWatcher.of(card)) {
+      LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
+      for (int i = 0; i < 2; i++) {
+        signer.awaitMoreAnswers(20);
+        ProcessView guard = broker.guard("card");
+        ProcessView worker = broker.worker("card");
+        guard.signal("KILL");
+        Await.until("the worker ends with its guard", () -> !worker.isAlive(), broker::tails);
+        signer.awaitMoreAnswers(20);
+        assertNotEquals(guard.pid(), broker.guard("card").pid());
+      }
+      signer.finish().requireAllAnswered();
+      assertEquals(3, watcher.requireNeverTwo().size(), "owners, one after the other");
+    }
   }
 
   /** Killed on purpose and often: that is no reason to pause or to give up. */
@@ -109,12 +133,6 @@ final class WorkerLossTest {
     return BrokerSetup.make()
         .supervision("give_up_after: 1000000")
         .supervision("restart_backoff_ms: {initial: 10, max: 20, reset_after: 500}");
-  }
-
-  private static String fencedPid(RunningBroker broker) {
-    String log = broker.log();
-    int fenced = log.indexOf(" is fenced");
-    return fenced < 0 ? "" : log.substring(log.lastIndexOf(' ', fenced - 1) + 1, fenced);
   }
 
   @Test

@@ -54,7 +54,7 @@ final class CycleFileReader implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
-  private final long fileBytes;
+  private long fileBytes;
   private final ByteBuffer buffer =
       ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private long bufferStart;
@@ -111,7 +111,7 @@ final class CycleFileReader implements AutoCloseable {
   Step next() throws IOException {
     while (true) {
       position = nextPosition;
-      if (position + 4 > fileBytes) {
+      if (isBeyondFile(position + 4)) {
         return position == fileBytes || position == 0
             ? Step.END
             : malformed("the file ends inside a header, at " + fileBytes);
@@ -130,7 +130,7 @@ final class CycleFileReader implements AutoCloseable {
       }
       int untrustedLength = header & LENGTH_MASK;
       long end = position + 4 + untrustedLength;
-      if (end > fileBytes) {
+      if (isBeyondFile(end)) {
         return malformed(
             "entry of " + untrustedLength + " bytes ends beyond the file, at " + fileBytes);
       }
@@ -152,6 +152,14 @@ final class CycleFileReader implements AutoCloseable {
       buffer.get((int) (position + 4 - bufferStart), payload);
       return Step.ENTRY;
     }
+  }
+
+  /** Also a file that grows while it is read has been given its blocks before an entry uses them. */
+  private boolean isBeyondFile(long end) throws IOException {
+    if (end > fileBytes) {
+      fileBytes = channel.size();
+    }
+    return end > fileBytes;
   }
 
   /** Offset of the first byte that is not zero at or after {@code from}, or -1. */

@@ -13,18 +13,16 @@ import io.berth.broker.supervisor.WorkerEvents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
-/** A real broker in this process, in a directory with a short name: sockets' paths are bounded. */
+/**
+ * A real broker without devices in this process, in a directory with a short name: sockets' paths
+ * are bounded. It needs no installation: unit tests run before there is one.
+ */
 public final class RunningBroker implements AutoCloseable {
-  private static final Path DIST = Path.of(System.getProperty("berth.dist", "target/dist"));
-
   private final Path root;
   private final Config config;
   private final Broker broker;
-  private final List<String> acts = new CopyOnWriteArrayList<>();
 
   private RunningBroker(Path root, String text) throws IOException, ConfigException {
     this.root = root;
@@ -33,7 +31,10 @@ public final class RunningBroker implements AutoCloseable {
     this.config = new ConfigLoader().load(file);
     Silence silence = new Silence();
     this.broker =
-        new Broker(config, DIST, AuditTrail.of(silence, silence, KeyUseJournal.NONE, new Acts()));
+        new Broker(
+            config,
+            root.resolve("no-installation"),
+            AuditTrail.of(silence, silence, KeyUseJournal.NONE, AdminEvents.LOGGED));
     broker.start();
   }
 
@@ -56,27 +57,6 @@ public final class RunningBroker implements AutoCloseable {
             + more);
   }
 
-  /** One shared device that echoes, with a worker of its own. */
-  public static RunningBroker withEcho(String more) throws IOException, ConfigException {
-    return start(
-        more
-            + "supervision:\n  start_timeout_ms: 60000\n"
-            + "devices:\n  - name: bench\n    scheme: echo\n    driver: echo\n"
-            + "    ownership: shared\n    lanes: 1\n"
-            + "policy:\n  grants:\n    - principal: {any: true}\n"
-            + "      resources: [\"echo:bench\"]\n      permissions: [call]\n");
-  }
-
-  /** Whether guard and worker have been built. */
-  public static boolean canRunWorkers() throws IOException {
-    if (!Files.isExecutable(DIST.resolve("libexec/berth-guard"))) {
-      return false;
-    }
-    try (Stream<Path> jars = Files.list(DIST.resolve("lib"))) {
-      return jars.anyMatch(jar -> jar.getFileName().toString().startsWith("berth-native-workers"));
-    }
-  }
-
   public Path runDirectory() {
     return config.broker().runDirectory();
   }
@@ -89,11 +69,6 @@ public final class RunningBroker implements AutoCloseable {
     return runDirectory().resolve(AdminDoor.SOCKET_NAME);
   }
 
-  /** What the journal would have heard. */
-  List<String> acts() {
-    return acts;
-  }
-
   @Override
   public void close() throws IOException {
     broker.close();
@@ -101,18 +76,6 @@ public final class RunningBroker implements AutoCloseable {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
-    }
-  }
-
-  private final class Acts implements AdminEvents {
-    @Override
-    public void performed(Administrator who, String act, String resource, String detail) {
-      acts.add(act + " " + resource + " " + detail);
-    }
-
-    @Override
-    public void denied(Administrator who) {
-      acts.add("denied " + who.uid());
     }
   }
 

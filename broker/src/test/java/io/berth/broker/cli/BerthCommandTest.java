@@ -127,28 +127,6 @@ class BerthCommandTest {
   }
 
   @Test
-  void a_second_broker_leaves_the_first_ones_files_alone() throws Exception {
-    Path err = directory.resolve("err");
-    List<String> up =
-        java(
-            System.getProperty("java.class.path"),
-            System.getProperty("berth.native.dir"),
-            "up",
-            "--config",
-            broker.configFile().toString());
-    Process second =
-        new ProcessBuilder(up)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(err.toFile())
-            .start();
-    assertEquals(1, second.waitFor());
-    String said = Files.readString(err);
-    assertTrue(said.contains("another broker runs in " + run), said);
-    assertEquals(0, Berth.run("status", "--run", run).exitCode());
-    assertEquals(0, Berth.run("top", "-n", "1", "--every", "10ms", "--run", run).exitCode());
-  }
-
-  @Test
   void a_key_for_the_software_card_belongs_to_the_embedded_mode() {
     Berth up = Berth.run("up", "--config", broker.configFile().toString(), "--card-kek", "kek");
     assertEquals(2, up.exitCode());

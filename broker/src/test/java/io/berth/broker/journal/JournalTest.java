@@ -71,6 +71,29 @@ class JournalTest {
   }
 
   @Test
+  void a_file_that_grows_while_it_is_read_is_read_to_its_end() throws IOException {
+    TestJournal journal = TestJournal.create(temp);
+    try (Journal open = journal.open()) {
+      Path file = journal.files().cycleFiles().get(0);
+      long bytes = Files.size(file);
+      try (CycleFileReader reader = new CycleFileReader(file)) {
+        int written = 0;
+        while (Files.size(file) < bytes + 2L * journal.settings().blockBytes()) {
+          open.append(TestJournal.keyUse(written++));
+        }
+        int read = 0;
+        CycleFileReader.Step step = reader.next();
+        while (step == CycleFileReader.Step.ENTRY) {
+          read++;
+          step = reader.next();
+        }
+        assertEquals(CycleFileReader.Step.END, step, reader.problem());
+        assertTrue(read > written, read + " of " + written + " and the opening");
+      }
+    }
+  }
+
+  @Test
   void a_checkpoint_is_written_after_so_many_records_and_after_so_much_time() throws IOException {
     TestJournal journal = TestJournal.create(temp);
     JournalSettings settings = journal.settings().withCheckpoints(10, Duration.ofSeconds(30));

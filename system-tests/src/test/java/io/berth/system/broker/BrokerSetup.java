@@ -56,9 +56,13 @@ public final class BrokerSetup {
     return this;
   }
 
-  /** With the audit journal, which most tests do without. */
-  public BrokerSetup journal() {
-    journal = "  enabled: true\n";
+  /** With the audit journal, which most tests do without; lines of its section. */
+  public BrokerSetup journal(String... lines) {
+    StringBuilder text = new StringBuilder("  enabled: true\n");
+    for (String line : lines) {
+      text.append("  ").append(line).append('\n');
+    }
+    journal = text.toString();
     return this;
   }
 
@@ -171,6 +175,11 @@ public final class BrokerSetup {
     return runDirectory().resolve("broker.sock");
   }
 
+  /** Where the journal lies, among others. */
+  public Path dataDirectory() {
+    return directory.resolve("data");
+  }
+
   public Path lockDirectory() {
     return directory.resolve("locks");
   }
@@ -183,7 +192,7 @@ public final class BrokerSetup {
   public String text() {
     StringBuilder text = new StringBuilder("broker:\n");
     text.append("  run_directory: ").append(runDirectory()).append('\n');
-    text.append("  data_directory: ").append(directory.resolve("data")).append('\n');
+    text.append("  data_directory: ").append(dataDirectory()).append('\n');
     text.append("  lock_directory: ").append(lockDirectory()).append('\n');
     section(text, "", broker);
     section(text, "scheduler:\n", scheduler);

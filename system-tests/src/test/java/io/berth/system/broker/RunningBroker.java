@@ -26,7 +26,7 @@ public final class RunningBroker implements AutoCloseable {
   private static final int LOG_TAIL_LINES = 60;
 
   /** Of a JVM that SIGTERM ended, after its shutdown hooks. */
-  static final int ENDED_BY_TERM = 128 + 15;
+  public static final int ENDED_BY_TERM = 128 + 15;
 
   private final BrokerSetup setup;
   private final List<Path> logs = new ArrayList<>();

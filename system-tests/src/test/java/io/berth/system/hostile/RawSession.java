@@ -34,6 +34,7 @@ public final class RawSession implements AutoCloseable {
   private static final int HELD_AT_MOST = 16;
 
   /** An answer on the control socket, with the descriptors that came along. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Received(ControlMessage message, int[] descriptors) {}
 
   private final int socket;
@@ -159,7 +160,9 @@ public final class RawSession implements AutoCloseable {
         "a message of the broker",
         () -> {
           outcome[0] = Sockets.receive(socket, Memory.addressOf(message), message.capacity(), came);
-          return outcome[0] != -Errno.EAGAIN;
+          // A reset is told once, where the broker closed with our messages unread; what it said
+          // before it did stands behind that.
+          return outcome[0] != -Errno.EAGAIN && outcome[0] != -Errno.ECONNRESET;
         });
     if (outcome[0] <= 0) {
       return null;
@@ -319,6 +322,7 @@ public final class RawSession implements AutoCloseable {
   }
 
   /** A RESPONSE as it stands in the ring. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Answer(long correlation, int statusCode, int reason, byte[] payload) {}
 
   /** The next RESPONSE; null if the broker hung up instead. */

@@ -7,6 +7,7 @@ import io.berth.client.Priority;
 import io.berth.client.Reply;
 import io.berth.client.Request;
 import io.berth.client.Resource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -44,15 +45,16 @@ final class EchoLoad implements Runnable {
     ends.submitted();
     AtomicBoolean over = new AtomicBoolean();
     try {
-      resource
-          .submit(
-              Request.of(options.operation())
-                  .payload(Message.of(sender, number, options.bytes()))
-                  .idempotent(options.idempotent())
-                  .priority(Priority.NORMAL)
-                  .replyLimit(options.bytes())
-                  .timeoutNanos(options.timeoutMillis() * 1_000_000L))
-          .whenComplete((reply, failure) -> end(number, over, reply, failure));
+      CompletableFuture<Reply> unused =
+          resource
+              .submit(
+                  Request.of(options.operation())
+                      .payload(Message.of(sender, number, options.bytes()))
+                      .idempotent(options.idempotent())
+                      .priority(Priority.NORMAL)
+                      .replyLimit(options.bytes())
+                      .timeoutNanos(options.timeoutMillis() * 1_000_000L))
+              .whenComplete((reply, failure) -> end(number, over, reply, failure));
     } catch (BerthException e) {
       end(number, over, null, e);
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -27,7 +28,7 @@ public final class OwnerWatcher implements AutoCloseable {
   private final Map<Owner, Integer> seen = new LinkedHashMap<>();
   private final List<String> doubles = new ArrayList<>();
   private volatile boolean stopped;
-  private volatile int looks;
+  private final AtomicInteger looks = new AtomicInteger();
 
   private OwnerWatcher(Path lockFile) {
     this.lockFile = lockFile;
@@ -44,7 +45,7 @@ public final class OwnerWatcher implements AutoCloseable {
   private void watch() {
     while (!stopped) {
       look();
-      looks++;
+      looks.incrementAndGet();
     }
   }
 
@@ -90,6 +91,11 @@ public final class OwnerWatcher implements AutoCloseable {
     } catch (IOException e) {
       return false; // Closed since it was listed.
     }
+  }
+
+  /** How many times it has looked. */
+  public int looks() {
+    return looks.get();
   }
 
   /** The pids of the owners that it saw, in their order. */

@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.broker.admin;
+package io.berth.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.berth.broker.admin.AdminClient;
+import io.berth.broker.admin.AdminException;
 import io.berth.client.BerthClient;
 import io.berth.client.BerthException;
-import io.berth.client.Permission;
 import io.berth.client.Reason;
 import io.berth.client.Reply;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.shm.admin.v1.DeviceStatus;
 import io.berth.shm.admin.v1.Serving;
+import io.berth.shm.frame.EchoOperation;
+import io.berth.system.broker.BrokerSetup;
+import io.berth.system.broker.Brokers;
+import io.berth.system.broker.RunningBroker;
+import io.berth.system.process.Await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A device with a real guard and a real worker, in an administrator's hands. */
-class DeviceReleaseTest {
+final class DeviceReleaseTest {
   private static final long PATIENCE_MILLIS = 60_000;
-  private static final int ECHO = Permission.CALL.operation(1);
-  private static final int DELAY = Permission.CALL.operation(3);
+
+  @RegisterExtension final Brokers brokers = new Brokers();
 
   private RunningBroker broker;
   private BerthClient client;
@@ -37,22 +44,16 @@ class DeviceReleaseTest {
 
   @BeforeEach
   void start() throws Exception {
-    assumeTrue(RunningBroker.canRunWorkers(), "guard and worker are not built");
-    broker = RunningBroker.withEcho("");
-    client =
-        BerthClient.builder()
-            .socket(broker.runDirectory().resolve("broker.sock").toString())
-            .connect();
+    broker = brokers.start(BrokerSetup.make().echoWithLanes("bench", 1));
+    broker.awaitServing("echo:bench");
+    client = broker.client("user");
     echo = client.open("echo:bench");
-    echo.call(request(ECHO));
+    echo.call(request(EchoOperation.ECHO));
   }
 
   @AfterEach
-  void stop() throws Exception {
-    if (broker != null) {
-      client.close();
-      broker.close();
-    }
+  void leave() {
+    client.close();
   }
 
   private static Request request(int operation) {
@@ -62,33 +63,46 @@ class DeviceReleaseTest {
   }
 
   private AdminClient admin() throws AdminException {
-    return AdminClient.connect(broker.runDirectory());
+    return AdminClient.connect(broker.setup().runDirectory());
   }
 
-  private DeviceStatus device() throws AdminException {
+  private DeviceStatus device() {
     try (AdminClient admin = admin()) {
       return admin.status(PATIENCE_MILLIS).getDevices(0);
+    } catch (AdminException e) {
+      throw new AssertionError(e);
     }
   }
 
-  private DeviceStatus await(Predicate<DeviceStatus> condition) throws Exception {
-    long untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
-    while (System.nanoTime() - untilNanos < 0) {
-      DeviceStatus now = device();
-      if (condition.test(now)) {
-        return now;
-      }
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
-    throw new AssertionError("not within " + PATIENCE_MILLIS + " ms: " + device());
+  private DeviceStatus await(String what, Predicate<DeviceStatus> condition) {
+    AtomicReference<DeviceStatus> now = new AtomicReference<>();
+    Await.until(
+        what,
+        () -> {
+          now.set(device());
+          return condition.test(now.get());
+        },
+        () -> "but " + now.get());
+    return now.get();
+  }
+
+  private static boolean isSecondServing(DeviceStatus device) {
+    return device.getState().equals("SERVING") && device.getIncarnation() == 2;
+  }
+
+  /** In one line of the log, which takes the place of the journal here. */
+  private void assertSaid(String act, String detail) {
+    assertTrue(
+        broker.log().lines().anyMatch(line -> line.contains(act) && line.endsWith(detail)),
+        () -> act + ": " + detail + " is not in" + broker.tails());
   }
 
   @Test
   void figures_of_a_device_become_true_without_asking_the_data_thread() throws Exception {
     for (int i = 0; i < 9; i++) {
-      echo.call(request(ECHO));
+      echo.call(request(EchoOperation.ECHO));
     }
-    DeviceStatus now = await(device -> device.getCompleted() == 10);
+    DeviceStatus now = await("10 are completed", device -> device.getCompleted() == 10);
     assertEquals(0, now.getInFlight());
     assertEquals(0, now.getQueued());
     assertEquals("SERVING", now.getState());
@@ -106,24 +120,23 @@ class DeviceReleaseTest {
       assertTrue(
           released.getReleasedTo().contains("pid " + ProcessHandle.current().pid()),
           released.getReleasedTo());
-      BerthException refused = assertThrows(BerthException.class, () -> echo.call(request(ECHO)));
+      BerthException refused =
+          assertThrows(BerthException.class, () -> echo.call(request(EchoOperation.ECHO)));
       assertEquals(Reason.DEVICE_RELEASED, refused.reason());
       Serving serving = admin.resume("echo:bench", "exit code 0", PATIENCE_MILLIS);
       assertTrue(serving.getWorkerPid() != before);
       assertEquals(2, serving.getIncarnation());
     }
-    assertEquals(3, echo.call(request(ECHO)).payload().length);
-    assertEquals(
-        "device release echo:bench for at most " + PATIENCE_MILLIS + " ms: a test",
-        broker.acts().get(0));
-    assertEquals("device resume echo:bench exit code 0", broker.acts().get(1));
+    assertEquals(3, echo.call(request(EchoOperation.ECHO)).payload().length);
+    assertSaid("device release of echo:bench", "for at most " + PATIENCE_MILLIS + " ms: a test");
+    assertSaid("device resume of echo:bench", "exit code 0");
   }
 
   @Test
   void a_request_on_the_device_ends_before_it_is_released() throws Exception {
     byte[] delay = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(300_000).array();
-    CompletableFuture<Reply> slow = echo.submit(request(DELAY).payload(delay));
-    await(device -> device.getInFlight() == 1);
+    CompletableFuture<Reply> slow = echo.submit(request(EchoOperation.DELAY).payload(delay));
+    await("one is in flight", device -> device.getInFlight() == 1);
     try (AdminClient admin = admin()) {
       assertEquals(
           0,
@@ -158,18 +171,17 @@ class DeviceReleaseTest {
     try (AdminClient holder = admin()) {
       holder.release("bench", PATIENCE_MILLIS, 0, "then gone", PATIENCE_MILLIS);
     }
-    await(device -> device.getState().equals("SERVING") && device.getIncarnation() == 2);
-    assertEquals(
-        "device resume echo:bench the administrator's connection ended", broker.acts().get(1));
-    assertTrue(echo.call(request(ECHO)).isOk());
+    await("it serves again", DeviceReleaseTest::isSecondServing);
+    assertSaid("device resume of echo:bench", "the administrator's connection ended");
+    assertTrue(echo.call(request(EchoOperation.ECHO)).isOk());
   }
 
   @Test
   void the_broker_takes_a_device_back_when_its_time_is_over() throws Exception {
     try (AdminClient holder = admin()) {
       holder.release("bench", 1, 0, "for a moment", PATIENCE_MILLIS);
-      await(device -> device.getState().equals("SERVING") && device.getIncarnation() == 2);
-      assertEquals("device resume echo:bench its time is over", broker.acts().get(1));
+      await("it serves again", DeviceReleaseTest::isSecondServing);
+      assertSaid("device resume of echo:bench", "its time is over");
       // Who gives back what is back already learns that it serves.
       assertEquals(2, holder.resume("bench", "", PATIENCE_MILLIS).getIncarnation());
     }
