@@ -84,6 +84,7 @@ class DataThreadSoakTest {
       try {
         long clientSleeps = client.run(REQUESTS);
         long workerSleeps = served.get(2, TimeUnit.MINUTES);
+        assertEquals(List.of(), List.copyOf(reports));
         assertTrue(counters.completed.get() > REQUESTS);
         for (long sleeps : List.of(clientSleeps, workerSleeps, counters.blocks.get())) {
           assertTrue(sleeps > REQUESTS / 1_000, "slept " + sleeps + " times only");
@@ -95,7 +96,6 @@ class DataThreadSoakTest {
         thread.join();
         data.closeDescriptors();
       }
-      assertEquals(List.of(), List.copyOf(reports));
     }
   }
 }

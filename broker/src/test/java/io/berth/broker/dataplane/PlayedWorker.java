@@ -83,10 +83,11 @@ final class PlayedWorker {
   List<Taken> take() {
     harness.step();
     List<Taken> taken = new ArrayList<>();
-    int[] read = {1};
-    while (read[0] > 0) {
-      read[0] =
-          requests.read(
+    long before;
+    do {
+      // Not how many were read: a padding alone counts as none.
+      before = requests.consumerPosition();
+      requests.read(
               (type, buffer, index, length) -> {
                 int at = index - 8;
                 int flags = buffer.getInt(at + FLAGS_OFFSET);
@@ -111,7 +112,7 @@ final class PlayedWorker {
                           new String(payload, UTF_8)));
                 }
               });
-    }
+    } while (requests.consumerPosition() != before);
     return taken;
   }
 

@@ -66,10 +66,12 @@ final class SoakWorker implements AutoCloseable {
       if (signal == seenSignal) {
         sleeper.sleepUnless(() -> broker.signalAcquire() != seenSignal);
       } else {
-        while (requests.read(handler) > 0) {
+        long before = requests.consumerPosition();
+        requests.read(handler);
+        if (requests.consumerPosition() == before) {
           // Everything that was committed before this signal is taken.
+          seenSignal = signal;
         }
-        seenSignal = signal;
       }
     }
     return sleeper.sleeps();

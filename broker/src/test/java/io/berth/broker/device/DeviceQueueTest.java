@@ -300,7 +300,7 @@ class DeviceQueueTest {
             continue;
           }
           int priority = random.nextInt(DeviceQueue.CLASSES);
-          int slot = admit(flow, now, now + 10 * random.nextInt(30));
+          int slot = admit(flow, now, now + 10L * random.nextInt(30));
           boolean again = random.nextInt(6) == 0;
           if (again) {
             queue.offerAgain(slot, flow, priority);
