@@ -85,12 +85,16 @@ public final class Demonstration {
 
     DemoBroker broker = DemoBroker.start(dist, place, processes, users);
     long worker = broker.awaitWorker(0);
-    say(String.format("Broker %d serves; worker %d alone holds the software card.", broker.pid(), worker));
+    say(
+        String.format(
+            "Broker %d serves; worker %d alone holds the software card.", broker.pid(), worker));
 
     CountDownLatch third = new CountDownLatch(files.size() * APPLICATIONS.size() / 3);
     List<Application> applications = startApplications(installation, third);
-    say(String.format("Each works through %d files, all at the same time: SM3 digest, SM2 signature and its",
-        files.size()));
+    say(
+        String.format(
+            "Each works through %d files, all at the same time: SM3 digest, SM2 signature and its",
+            files.size()));
     say("verification, SM4-CBC there and back, with keys that never leave the card unwrapped.");
     for (Application each : applications) {
       each.go();
@@ -98,11 +102,15 @@ public final class Demonstration {
     awaitUnlessOneEnds(third, applications);
     kill(worker);
     say("");
-    say(String.format("kill -9 of worker %d, a third of the way, all applications at work.", worker));
+    say(
+        String.format(
+            "kill -9 of worker %d, a third of the way, all applications at work.", worker));
     int failed = awaitEnds(applications);
     long successor = broker.awaitWorker(worker);
-    say(String.format("Worker %d holds the card now; %d of %d applications failed.",
-        successor, failed, applications.size()));
+    say(
+        String.format(
+            "Worker %d holds the card now; %d of %d applications failed.",
+            successor, failed, applications.size()));
     if (failed > 0) {
       showLog();
       return false;
@@ -136,9 +144,13 @@ public final class Demonstration {
               third::countDown));
     }
     say("");
-    say(String.format("%d applications, each a process of its own%s:",
-        applications.size(),
-        users.areSeveral() ? " under a user of its own" : " (" + users.reason() + ": one uid)"));
+    say(
+        String.format(
+            "%d applications, each a process of its own%s:",
+            applications.size(),
+            users.areSeveral()
+                ? " under a user of its own"
+                : " (" + users.reason() + ": one uid)"));
     for (Application each : applications) {
       each.awaitReady();
       say(String.format("  %s", each));
@@ -189,14 +201,20 @@ public final class Demonstration {
     say("");
     say(String.format("%s", times.table().stripTrailing()));
     say("");
-    say(String.format("%d calls in %.1f s, each timed by its application from outside; not counted: %d rounds of",
-        times.count(), times.spanNanos() / 1e9, WARM_UP_ROUNDS));
-    say(String.format("all calls to warm up. %d applications keep %d processors busy; max contains the kill.",
-        applications.size(), Runtime.getRuntime().availableProcessors()));
+    say(
+        String.format(
+            "%d calls in %.1f s, each timed by its application from outside; not counted: %d rounds of",
+            times.count(), times.spanNanos() / 1e9, WARM_UP_ROUNDS));
+    say(
+        String.format(
+            "all calls to warm up. %d applications keep %d processors busy; max contains the kill.",
+            applications.size(), Runtime.getRuntime().availableProcessors()));
     say("");
     say("The kill, as the applications saw it:");
-    say(String.format("  longest time without an answer to any of them   %.0f ms",
-        times.longestSilenceNanos() / 1e6));
+    say(
+        String.format(
+            "  longest time without an answer to any of them   %.0f ms",
+            times.longestSilenceNanos() / 1e6));
     say(String.format("  repeated by the broker (marked idempotent)      %d", retried));
     say(String.format("  'outcome unknown', repeated by the application  %d", repeated));
   }
@@ -209,7 +227,9 @@ public final class Demonstration {
     say("");
     say(String.format("%-42s%16s%16s", "verified independently by", "openssl", "Bouncy Castle"));
     for (Verification.Check check : openssl.checks()) {
-      say(String.format("%-42s%16s%16s", check.what(), check.score(), bouncyCastle.score(check.what())));
+      say(
+          String.format(
+              "%-42s%16s%16s", check.what(), check.score(), bouncyCastle.score(check.what())));
     }
     boolean complete = openssl.complete() && bouncyCastle.complete();
     say(complete ? "Everything is verified." : "NOT everything is verified.");
@@ -219,8 +239,10 @@ public final class Demonstration {
   private void tellWhatToTry(long worker) {
     String berth = "target/dist/bin/berth";
     say("");
-    say(String.format("Berth stays up. In another terminal, in this folder%s:",
-        users.areSeveral() ? ", as root" : ""));
+    say(
+        String.format(
+            "Berth stays up. In another terminal, in this folder%s:",
+            users.areSeveral() ? ", as root" : ""));
     say(String.format("  %s status --run %s", berth, place.run()));
     say(String.format("  %s top --run %s", berth, place.run()));
     say(String.format("  %s call --run %s echo:bench echo --data hello", berth, place.run()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.demo.verify;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -58,14 +59,14 @@ class VerifierTest {
     ECPoint q = curve.getG().multiply(d).normalize();
     SM2Signer signer = new SM2Signer(PlainDSAEncoding.INSTANCE);
     signer.init(true, new ECPrivateKeyParameters(d, curve));
-    signer.update(CONTENT.getBytes("US-ASCII"), 0, CONTENT.length());
+    signer.update(CONTENT.getBytes(US_ASCII), 0, CONTENT.length());
 
     byte[] wrapped = new byte[16];
     SM4Engine wrapping = new SM4Engine();
     wrapping.init(true, new KeyParameter(HEX.parseHex(KEK)));
     wrapping.processBlock(SESSION_KEY, 0, wrapped, 0);
     Path encrypted = folder.resolve("file.sm4");
-    Files.write(encrypted, encrypted(CONTENT.getBytes("US-ASCII")));
+    Files.write(encrypted, encrypted(CONTENT.getBytes(US_ASCII)));
     good =
         new Case(
             file,
