@@ -6,9 +6,14 @@ import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.DriverFactory;
 
-/** The driver {@code scripted}: it does what the test in {@link #script} has written down. */
+/** The driver {@code scripted}: it does what the test in {@link #perform} has written down. */
 public final class ScriptedDriverFactory implements DriverFactory {
-  static volatile ScriptedDriver script;
+  private static volatile ScriptedDriver script;
+
+  /** What the next worker of this process opens. */
+  static void perform(ScriptedDriver next) {
+    script = next;
+  }
 
   @Override
   public String name() {

@@ -32,7 +32,7 @@ class StreamTest {
   private static class Counting implements PartSource {
     final AtomicInteger closed = new AtomicInteger();
     final int parts;
-    volatile int made;
+    int made; // Written by one lane, read by a test once the source is closed.
 
     Counting(int parts) {
       this.parts = parts;
@@ -186,8 +186,8 @@ class StreamTest {
       Answer end = link.awaitAnswer(stream);
       assertTrue(end.isEnd(), end::toString);
       assertEquals(Status.CANCELLED, end.status());
-      assertEquals(4, source.made);
       source.awaitClosed();
+      assertEquals(4, source.made);
     }
   }
 

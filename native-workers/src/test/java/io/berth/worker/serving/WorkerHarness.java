@@ -28,7 +28,7 @@ final class WorkerHarness implements AutoCloseable {
   private int nextEpoch = 1;
 
   WorkerHarness(ScriptedDriver script) throws IOException {
-    ScriptedDriverFactory.script = script;
+    ScriptedDriverFactory.perform(script);
     Worker worker = new Worker(NAME, broker.socket(), INCARNATION, wakeups);
     thread =
         new Thread(

@@ -101,7 +101,7 @@ final class Reference {
 
   /** Z of GM/T 0003.2, 5.5. */
   static byte[] z(byte[] xy, byte[] id) {
-    byte[] bits = {(byte) (id.length * 8 >> 8), (byte) (id.length * 8)};
+    byte[] bits = {(byte) (id.length >> 5), (byte) (id.length << 3)};
     return sm3(
         bits,
         id,
