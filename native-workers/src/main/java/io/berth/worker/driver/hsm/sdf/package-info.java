@@ -4,4 +4,4 @@
  * SelfTest} tries it, {@link SdfLane} executes requests; {@link Sm2Operations}, {@link
  * Sm4Operations} and {@link DigestOperations} hold the operations by kind.
  */
-package io.berth.worker.driver.sdf;
+package io.berth.worker.driver.hsm.sdf;

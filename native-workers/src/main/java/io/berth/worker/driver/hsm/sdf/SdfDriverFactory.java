@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.worker.driver.sdf;
+package io.berth.worker.driver.hsm.sdf;
 
 import io.berth.jni.sdf.DeviceInfo;
 import io.berth.jni.sdf.LoadingMode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.worker.driver.sdf;
+package io.berth.worker.driver.hsm.sdf;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
