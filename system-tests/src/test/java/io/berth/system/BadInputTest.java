@@ -12,6 +12,7 @@ import io.berth.client.Reason;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.client.StatusCode;
+import io.berth.client.hsm.HsmKek;
 import io.berth.client.hsm.HsmKey;
 import io.berth.client.hsm.Sm4Mode;
 import io.berth.client.hsm.WrappedKey;
@@ -238,7 +239,7 @@ final class BadInputTest {
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     assertNames(broker.log(), "not tested", "SM2 key");
     try (BerthClient client = broker.client("user");
-        HsmKey kek = HsmKey.open(client, "hsm:card/kek-1")) {
+        HsmKek kek = HsmKek.open(client, "hsm:card/kek-1")) {
       WrappedKey wrapped = kek.generateKey();
       BerthException disabled =
           assertThrows(

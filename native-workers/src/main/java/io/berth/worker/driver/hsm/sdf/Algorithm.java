@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.driver.hsm.sdf;
+
+import io.berth.shm.hsm.v1.Sm4Mode;
+
+/** What the self-test can disable. The order is that of the tests. */
+enum Algorithm {
+  RANDOM,
+  SM3,
+  SM2_VERIFY,
+  SM2_SIGN,
+  SM2_ENCRYPTION,
+  SM4_ECB,
+  SM4_CBC,
+  SM4_CFB,
+  SM4_OFB,
+  SM4_CTR,
+  SM4_MAC,
+  HMAC_SM3;
+
+  static Algorithm of(Sm4Mode mode) {
+    return switch (mode) {
+      case SM4_MODE_ECB -> SM4_ECB;
+      case SM4_MODE_CBC -> SM4_CBC;
+      case SM4_MODE_CFB -> SM4_CFB;
+      case SM4_MODE_OFB -> SM4_OFB;
+      case SM4_MODE_CTR -> SM4_CTR;
+      case SM4_MODE_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException("no SM4 mode");
+    };
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.driver.hsm.sdf;
+
+import java.util.Arrays;
+
+/** The value with which a cipher goes on behind a piece (GB/T 17964). */
+final class Chaining {
+  private static final int BLOCK = Forms.BLOCK_BYTES;
+
+  private Chaining() {}
+
+  /**
+   * The next chaining value.
+   *
+   * @return null for ECB; an array of no bytes behind a broken block, where nothing can follow
+   */
+  static byte[] next(Algorithm mode, boolean encrypt, byte[] iv, byte[] in, byte[] out, int bytes) {
+    if (mode == Algorithm.SM4_ECB) {
+      return null;
+    }
+    if (bytes % BLOCK != 0) {
+      return new byte[0];
+    }
+    int last = bytes - BLOCK;
+    return switch (mode) {
+      case SM4_CBC, SM4_CFB -> Arrays.copyOfRange(encrypt ? out : in, last, bytes);
+      case SM4_OFB -> {
+        byte[] keystream = new byte[BLOCK];
+        for (int i = 0; i < BLOCK; i++) {
+          keystream[i] = (byte) (in[last + i] ^ out[last + i]);
+        }
+        yield keystream;
+      }
+      case SM4_CTR -> plus(iv, bytes / BLOCK);
+      default -> throw new IllegalArgumentException(mode + " is no mode of SM4");
+    };
+  }
+
+  /** The counter as one big-endian number. */
+  private static byte[] plus(byte[] counter, int blocks) {
+    byte[] sum = counter.clone();
+    long carry = blocks;
+    for (int i = sum.length - 1; i >= 0 && carry != 0; i--) {
+      carry += sum[i] & 0xFF;
+      sum[i] = (byte) carry;
+      carry >>= 8;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.driver.hsm.sdf;
+
+import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
+import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.Target;
+import java.util.Map;
+
+/**
+ * What a local name stands for on the card.
+ *
+ * @param name the local name; empty for the card itself
+ * @param index in the space of its kind
+ * @param passwordFile of the private key's access right, or null if the key needs none
+ */
+record SdfKey(String name, Kind kind, int index, String passwordFile) implements Target {
+  /** The two spaces of indices that a card has, and the card itself. */
+  enum Kind {
+    /** An index with a signing and an encryption pair. */
+    SM2,
+    /** A key-encryption key. */
+    KEK,
+    CARD
+  }
+
+  static final SdfKey CARD = new SdfKey("", Kind.CARD, -1, null);
+
+  /** Reads {@code index}, {@code kind} and {@code access_password_file}. */
+  static SdfKey of(
+      String device, String name, Map<String, String> settings, String devicePasswordFile)
+      throws RequestException {
+    if (name.isEmpty()) {
+      return CARD;
+    }
+    String index = settings.get("index");
+    if (index == null) {
+      throw new RequestException(
+          Reason.UNKNOWN_RESOURCE.usualStatus(),
+          Reason.UNKNOWN_RESOURCE,
+          device
+              + ": the configuration has no key '"
+              + name
+              + "' with an index; add it to devices["
+              + device
+              + "].keys");
+    }
+    try {
+      Kind kind =
+          switch (settings.getOrDefault("kind", "sm2")) {
+            case "sm2" -> Kind.SM2;
+            case "kek" -> Kind.KEK;
+            default -> throw wrong(device, name, "kind", settings.get("kind"), "sm2 or kek");
+          };
+      return new SdfKey(
+          name,
+          kind,
+          Integer.parseUnsignedInt(index.strip()),
+          settings.getOrDefault("access_password_file", devicePasswordFile));
+    } catch (NumberFormatException e) {
+      throw wrong(device, name, "index", index, "a number");
+    }
+  }
+
+  private static RequestException wrong(
+      String device, String name, String key, String found, String expected) {
+    return new RequestException(
+        Status.FAILED_PRECONDITION,
+        Reason.DRIVER_ERROR,
+        device
+            + "/"
+            + name
+            + ": setting '"
+            + key
+            + "': expected "
+            + expected
+            + ", found '"
+            + found
+            + "'");
+  }
+
+  /** The index, if this name is of that kind. */
+  int indexOf(Kind wanted) throws RequestException {
+    if (kind != wanted) {
+      throw RequestException.invalid(
+          "this operation needs a key of kind " + wanted + ", '" + name + "' is of kind " + kind);
+    }
+    return index;
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.driver.hsm.sdf;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.UnsafeByteOperations;
+import io.berth.jni.sdf.SdfException;
+import io.berth.shm.frame.HsmOperation;
+import io.berth.shm.hsm.v1.Bytes;
+import io.berth.shm.hsm.v1.ExportPublicKeyRequest;
+import io.berth.shm.hsm.v1.GenerateKeyRequest;
+import io.berth.shm.hsm.v1.MacRequest;
+import io.berth.shm.hsm.v1.RandomRequest;
+import io.berth.shm.hsm.v1.Sm2DecryptRequest;
+import io.berth.shm.hsm.v1.Sm2EncryptRequest;
+import io.berth.shm.hsm.v1.Sm2SignRequest;
+import io.berth.shm.hsm.v1.Sm2VerifyRequest;
+import io.berth.shm.hsm.v1.Sm3Request;
+import io.berth.shm.hsm.v1.Sm4Mode;
+import io.berth.shm.hsm.v1.Sm4Reply;
+import io.berth.shm.hsm.v1.Sm4Request;
+import io.berth.shm.status.Reason;
+import io.berth.worker.driver.Lane;
+import io.berth.worker.driver.Reply;
+import io.berth.worker.driver.Request;
+import io.berth.worker.driver.RequestException;
+
+/** One session of the card and the requests that it serves, one after the other. */
+final class SdfLane implements Lane {
+  private final CardSession session;
+  private final SelfTest test;
+  private final byte[] scratch;
+
+  SdfLane(CardSession session, SelfTest test) {
+    this.session = session;
+    this.test = test;
+    this.scratch = new byte[session.card().bufferBytes()];
+  }
+
+  @Override
+  public void execute(Request request, Reply reply) throws Exception {
+    byte[] payload = request.payloadBytes();
+    try {
+      switch (request.operation()) {
+        case HsmOperation.SM4_ENCRYPT ->
+            cipher(request, reply, Sm4Request.parseFrom(payload), true);
+        case HsmOperation.SM4_DECRYPT ->
+            cipher(request, reply, Sm4Request.parseFrom(payload), false);
+        case HsmOperation.SM2_DECRYPT ->
+            decrypt(request, reply, Sm2DecryptRequest.parseFrom(payload));
+        default -> reply.ok(answer(request, reply, payload).toByteArray());
+      }
+    } catch (InvalidProtocolBufferException e) {
+      throw RequestException.invalid("payload is not the operation's message: " + e.getMessage());
+    } catch (SdfException e) {
+      throw SdfErrors.answer(e);
+    } finally {
+      Forms.wipe(payload);
+    }
+  }
+
+  private MessageLite answer(Request request, Reply reply, byte[] payload) throws Exception {
+    return switch (request.operation()) {
+      case HsmOperation.SM2_SIGN -> {
+        Sm2SignRequest asked = Sm2SignRequest.parseFrom(payload);
+        need(Algorithm.SM2_SIGN);
+        needToDigest(asked.getDigest());
+        yield session.perform(s -> Sm2Operations.sign(s, request, asked, scratch));
+      }
+      case HsmOperation.SM2_VERIFY -> {
+        Sm2VerifyRequest asked = Sm2VerifyRequest.parseFrom(payload);
+        need(Algorithm.SM2_VERIFY);
+        needToDigest(asked.getDigest());
+        yield session.perform(
+            s -> Sm2Operations.verify(s, request, asked, test.invalidSignatureCodes(), scratch));
+      }
+      case HsmOperation.SM2_ENCRYPT -> {
+        Sm2EncryptRequest asked = Sm2EncryptRequest.parseFrom(payload);
+        need(Algorithm.SM2_ENCRYPTION);
+        yield session.perform(s -> Sm2Operations.encrypt(s, request, asked));
+      }
+      case HsmOperation.SM3_DIGEST -> {
+        Sm3Request asked = Sm3Request.parseFrom(payload);
+        need(Algorithm.SM3);
+        yield session.perform(s -> DigestOperations.digest(s, request, asked, scratch));
+      }
+      case HsmOperation.SM4_MAC -> mac(request, MacRequest.parseFrom(payload), Algorithm.SM4_MAC);
+      case HsmOperation.HMAC_SM3 -> mac(request, MacRequest.parseFrom(payload), Algorithm.HMAC_SM3);
+      case HsmOperation.RANDOM -> {
+        RandomRequest asked = RandomRequest.parseFrom(payload);
+        need(Algorithm.RANDOM);
+        yield session.perform(s -> DigestOperations.random(s, asked, reply.limitBytes()));
+      }
+      case HsmOperation.EXPORT_PUBLIC_KEY -> {
+        ExportPublicKeyRequest asked = ExportPublicKeyRequest.parseFrom(payload);
+        yield session.perform(s -> Sm2Operations.export(s, request, asked));
+      }
+      case HsmOperation.GENERATE_KEY -> {
+        GenerateKeyRequest asked = GenerateKeyRequest.parseFrom(payload);
+        yield session.perform(s -> Sm4Operations.generate(s, request, asked));
+      }
+      default ->
+          throw new RequestException(
+              Reason.UNKNOWN_OPERATION.usualStatus(),
+              Reason.UNKNOWN_OPERATION,
+              "operation 0x" + Integer.toHexString(request.operation()));
+    };
+  }
+
+  private Bytes mac(Request request, MacRequest asked, Algorithm algorithm) throws Exception {
+    need(algorithm);
+    return session.perform(s -> Sm4Operations.mac(s, request, asked, algorithm));
+  }
+
+  private void cipher(Request request, Reply reply, Sm4Request asked, boolean encrypt)
+      throws Exception {
+    if (asked.getMode() == Sm4Mode.SM4_MODE_UNSPECIFIED
+        || asked.getMode() == Sm4Mode.UNRECOGNIZED) {
+      throw RequestException.invalid("mode " + asked.getModeValue() + ", expected 1 to 5");
+    }
+    Algorithm mode = Algorithm.of(asked.getMode());
+    need(mode);
+    Sm4Operations.Result result =
+        session.perform(s -> Sm4Operations.cipher(s, request, asked, encrypt, mode));
+    Sm4Reply.Builder answer =
+        Sm4Reply.newBuilder().setIv(UnsafeByteOperations.unsafeWrap(result.iv()));
+    if (result.data() == null) {
+      reply.outputBytes(result.bytes());
+    } else {
+      answer.setData(UnsafeByteOperations.unsafeWrap(result.data()));
+    }
+    byte[] encoded = answer.build().toByteArray();
+    try {
+      reply.ok(encoded);
+    } finally {
+      Forms.wipe(encoded, result.data());
+    }
+  }
+
+  private void decrypt(Request request, Reply reply, Sm2DecryptRequest asked) throws Exception {
+    need(Algorithm.SM2_ENCRYPTION);
+    byte[] plaintext = session.perform(s -> Sm2Operations.decrypt(s, request, asked));
+    byte[] encoded =
+        Bytes.newBuilder()
+            .setData(UnsafeByteOperations.unsafeWrap(plaintext))
+            .build()
+            .toByteArray();
+    try {
+      reply.ok(encoded);
+    } finally {
+      Forms.wipe(plaintext, encoded);
+    }
+  }
+
+  /** A message is digested by the card, which must be able to. */
+  private void needToDigest(ByteString digest) throws RequestException {
+    if (digest.isEmpty()) {
+      need(Algorithm.SM3);
+    }
+  }
+
+  private void need(Algorithm algorithm) throws RequestException {
+    String reason = test.reasonAgainst(algorithm);
+    if (reason != null) {
+      throw new RequestException(
+          Reason.ALGORITHM_DISABLED.usualStatus(),
+          Reason.ALGORITHM_DISABLED,
+          algorithm + " " + reason);
+    }
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}

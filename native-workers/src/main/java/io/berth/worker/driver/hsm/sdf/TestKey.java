@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.worker.driver.hsm.sdf;
+
+import io.berth.jni.sdf.SdfException;
+import io.berth.jni.sdf.SdfStatus;
+import io.berth.worker.driver.DriverContext;
+import io.berth.worker.driver.DriverException;
+import io.berth.worker.driver.RequestException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The SM2 key of the configuration with which the self-test signs, and for which it wraps what it
+ * imports.
+ *
+ * @param key null if there is none
+ * @param whyNone what to do about that
+ */
+record TestKey(SdfKey key, String whyNone) {
+  private static final Logger LOG = LoggerFactory.getLogger(TestKey.class);
+
+  /**
+   * The first that the card has and lets us use.
+   *
+   * @throws DriverException permanent if there is none and a password was refused: each further
+   *     start of a worker would ask again, until the card locks the key
+   */
+  static TestKey choose(DriverContext context, CardSession session) throws DriverException {
+    List<String> unusable = new ArrayList<>();
+    boolean refused = false;
+    for (String name : context.targetNames()) {
+      SdfKey key;
+      try {
+        key =
+            SdfKey.of(
+                context.name(),
+                name,
+                context.targetSettings(name),
+                context.setting("password_file", null));
+      } catch (RequestException e) {
+        LOG.warn("{}; whoever asks for this key is told so, the others are served", e.getMessage());
+        continue;
+      }
+      if (key.kind() != SdfKey.Kind.SM2) {
+        continue;
+      }
+      try {
+        session.needRight(key);
+        session.signingKey(key.index());
+        session.encryptionKey(key.index());
+        return new TestKey(key, null);
+      } catch (IOException e) {
+        LOG.warn("{}: key '{}' is of no use: {}", context.name(), name, e.getMessage());
+        unusable.add(e.getMessage());
+        refused |= e instanceof SdfException sdf && sdf.code() == SdfStatus.SDR_PRKRERR.code();
+      }
+    }
+    String why = String.join("; ", unusable);
+    if (refused) {
+      throw DriverException.permanent(context.name() + ": " + why);
+    }
+    return new TestKey(
+        null,
+        "it takes an SM2 key of the card; "
+            + (unusable.isEmpty()
+                ? "add one to devices[" + context.name() + "].keys, which no grant need name"
+                : why));
+  }
+}
