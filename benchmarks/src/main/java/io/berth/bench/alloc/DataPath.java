@@ -8,6 +8,7 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.dataplane.Violations;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
@@ -87,7 +88,12 @@ public class DataPath {
     }
 
     @Override
-    public void worker(Device device, int epoch, String text) {
+    public void worker(Device device, int epoch, Death death, String text) {
+      throw new IllegalStateException(device.name() + ": " + text);
+    }
+
+    @Override
+    public void workerLeft(Device device, int epoch, String text) {
       throw new IllegalStateException(device.name() + ": " + text);
     }
   }

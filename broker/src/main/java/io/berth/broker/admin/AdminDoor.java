@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.admin;
 
+import io.berth.broker.LoudEnd;
 import io.berth.broker.config.Administrators;
 import io.berth.broker.config.Config;
 import io.berth.broker.control.ControlLoop;
@@ -62,7 +63,7 @@ public final class AdminDoor {
    */
   AdminDoor(Config config, Administration administration, long silenceNanos) throws OsException {
     this.loop = new ControlLoop();
-    this.thread = new Thread(loop, "berth-admin");
+    this.thread = LoudEnd.thread(loop, "berth-admin");
     this.path = config.broker().runDirectory().resolve(SOCKET_NAME);
     this.administrators = config.administrators();
     this.administration = administration;

@@ -8,12 +8,12 @@ import io.berth.broker.device.Device;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.policy.UnitOfProcess;
 import io.berth.broker.session.Account;
+import io.berth.broker.session.HeldByUse;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Errno;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
-import io.berth.shm.control.ControlMessage;
 import io.berth.shm.status.Reason;
 import java.io.IOException;
 import java.util.HashMap;
@@ -47,7 +47,7 @@ public final class ClientDoor implements AutoCloseable {
   private final int yieldMicros;
   private final MemoryBudget budget;
   private final UnitOfProcess units = new UnitOfProcess();
-  private final Map<String, Account> accounts = new HashMap<>();
+  private final HeldByUse<Account> accounts = new HeldByUse<>();
   private final Set<ClientConnection> connections = new HashSet<>();
   private final Map<Session, ClientConnection> bySession = new HashMap<>();
   private Config config;
@@ -132,9 +132,7 @@ public final class ClientDoor implements AutoCloseable {
   }
 
   private static void refuse(ControlChannel channel, String text) {
-    channel.send(
-        0,
-        new ControlMessage.Refused(Reason.SESSION_LIMIT.usualStatus(), Reason.SESSION_LIMIT, text));
+    channel.refuse(0, Reason.SESSION_LIMIT, text);
     channel.close();
   }
 
@@ -173,12 +171,13 @@ public final class ClientDoor implements AutoCloseable {
     }
   }
 
-  /** The account that a decision named; its limit is that of the newest decision. */
+  /**
+   * The account that a decision named; its limit is that of the newest decision. Handles keep it,
+   * and so it is forgotten with the last of them and the last request.
+   */
   Account account(String name, int inFlightLimit) {
-    Account account = accounts.computeIfAbsent(name, key -> new Account(key, inFlightLimit));
-    if (account.inFlightLimit() != inFlightLimit) {
-      data.execute(() -> account.inFlightLimit(inFlightLimit));
-    }
+    Account account = accounts.get(name, key -> new Account(key, inFlightLimit));
+    data.execute(() -> account.inFlightLimit(inFlightLimit));
     return account;
   }
 

@@ -10,7 +10,6 @@ import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
-import io.berth.shm.control.ControlMessage.Refused;
 import io.berth.shm.control.ControlMessage.WorkerFailed;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import io.berth.shm.control.ControlMessage.WorkerReady;
@@ -245,7 +244,7 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   public void workerArrived(ControlChannel arrived, long token, WorkerHello hello) {
     if (channel != null || hello.major() != ControlMessage.MAJOR) {
       Reason reason = channel != null ? Reason.DUPLICATE_ATTACH : Reason.VERSION_MISMATCH;
-      arrived.send(token, new Refused(reason.usualStatus(), reason, "journal " + hello.pid()));
+      arrived.refuse(token, reason, "journal " + hello.pid());
       arrived.close();
       return;
     }
