@@ -149,7 +149,7 @@ final class ClientConnection implements ControlChannel.Listener {
 
   private void welcome(long token, long id, int requestRing, int responseRing, Hello hello) {
     greetingTimer.cancel();
-    door.greeted();
+    door.greeted(principal.uid());
     state = State.OPEN;
     door.events().opened(id, principal, hello.clientName());
     try {
@@ -210,7 +210,7 @@ final class ClientConnection implements ControlChannel.Listener {
     }
     if (state == State.GREETING) {
       greetingTimer.cancel();
-      door.greeted();
+      door.greeted(principal.uid());
     }
     state = State.ENDED;
     channel.close();

@@ -10,8 +10,6 @@ import io.berth.broker.policy.UnitOfProcess;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.HeldByUse;
 import io.berth.broker.session.Session;
-import io.berth.jni.os.Descriptors;
-import io.berth.jni.os.Errno;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.status.Reason;
@@ -38,6 +36,9 @@ public final class ClientDoor implements AutoCloseable {
   /** Half-done handshakes at once; a flood of connections that say nothing is cut here. */
   private static final int MAX_GREETING = 256;
 
+  /** Of one uid: it cannot keep the others from being heard. */
+  private static final int MAX_GREETING_PER_UID = 192;
+
   private final ControlLoop loop;
   private final DataThread data;
   private final SessionEvents events;
@@ -51,7 +52,8 @@ public final class ClientDoor implements AutoCloseable {
   private final Set<ClientConnection> connections = new HashSet<>();
   private final Map<Session, ClientConnection> bySession = new HashMap<>();
   private Config config;
-  private int listener = -1;
+  private Acceptor acceptor;
+  private final Map<Integer, Integer> greetingByUid = new HashMap<>();
   private int greeting;
   private long nextSession = 1;
   private boolean leaving;
@@ -88,26 +90,19 @@ public final class ClientDoor implements AutoCloseable {
 
   /** Takes the socket's name; clients may connect and wait from now on. */
   public void listen() throws IOException {
-    listener =
-        SocketFile.listen(config.broker().clientSocket(), BACKLOG, config.broker().socketMode());
+    acceptor =
+        new Acceptor(
+            loop,
+            config.broker().clientSocket(),
+            SocketFile.listen(
+                config.broker().clientSocket(), BACKLOG, config.broker().socketMode()),
+            ACCEPTS_PER_TURN,
+            this::greet);
   }
 
   /** Starts to accept. */
   public void open() throws OsException {
-    loop.register(listener, ready -> accept());
-  }
-
-  private void accept() {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-      int fd = Sockets.accept(listener);
-      if (fd < 0) {
-        if (fd != -Errno.EAGAIN) {
-          LOG.warn("accept on {}: errno {}", config.broker().clientSocket(), -fd);
-        }
-        return;
-      }
-      greet(fd);
-    }
+    acceptor.open();
   }
 
   private void greet(int fd) {
@@ -118,12 +113,26 @@ public final class ClientDoor implements AutoCloseable {
     }
     try {
       Sockets.PeerCredentials peer = Sockets.peerCredentials(fd);
+      int ofUid = greetingByUid.getOrDefault(peer.uid(), 0);
+      if (ofUid >= MAX_GREETING_PER_UID) {
+        refuse(
+            channel,
+            "handshakes of uid "
+                + Integer.toUnsignedString(peer.uid())
+                + ": "
+                + ofUid
+                + " >= "
+                + MAX_GREETING_PER_UID
+                + "; connect again later");
+        return;
+      }
       Principal principal =
           new Principal(
               peer.uid(), peer.gid(), Sockets.peerGroups(fd), peer.pid(), units.of(peer.pid()));
       ClientConnection connection = new ClientConnection(this, channel, principal);
       connections.add(connection);
       greeting++;
+      greetingByUid.merge(peer.uid(), 1, Integer::sum);
       connection.start();
     } catch (OsException e) {
       LOG.info("a client could not be identified: {}", e.getMessage());
@@ -136,8 +145,9 @@ public final class ClientDoor implements AutoCloseable {
     channel.close();
   }
 
-  void greeted() {
+  void greeted(int uid) {
     greeting--;
+    greetingByUid.computeIfPresent(uid, (key, count) -> count == 1 ? null : count - 1);
   }
 
   void forget(ClientConnection connection) {
@@ -239,10 +249,8 @@ public final class ClientDoor implements AutoCloseable {
   }
 
   private void stopListening() {
-    if (listener >= 0) {
-      loop.unregister(listener);
-      Descriptors.close(listener);
-      listener = -1;
+    if (acceptor != null) {
+      acceptor.close();
     }
   }
 

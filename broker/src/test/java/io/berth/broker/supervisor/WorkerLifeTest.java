@@ -34,7 +34,7 @@ class WorkerLifeTest {
   private PlayedGuard guard;
   private WorkerLife life;
 
-  private final class World implements WorkerLife.Surroundings {
+  private static final class World implements WorkerLife.Surroundings {
     final List<String> detached = new ArrayList<>();
     boolean locked = true;
     boolean guilty;
