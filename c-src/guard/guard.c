@@ -127,35 +127,26 @@ static void leave_now(struct guard *guard) {
     guard_state_move(&guard->state, GUARD_LEAVING, "nothing is left to guard");
 }
 
+void guard_stop_worker(struct guard *guard, const char *reason) {
+    if (guard->state == GUARD_STARTING) {
+        begin_killing(guard, reason); /* has not opened the device yet: no peace is needed */
+    } else if (guard->state == GUARD_RUNNING) {
+        stop_in_peace(guard, reason);
+    }
+}
+
 void guard_leave(struct guard *guard, bool in_peace, int exit_code, const char *reason) {
     if (!guard->leaving) {
         guard->leaving = true;
         guard->exit_code = exit_code;
     }
-    switch (guard->state) {
-    case GUARD_IDLE:
+    if (guard->state == GUARD_IDLE) {
         leave_now(guard);
-        break;
-    case GUARD_STARTING: /* has not opened the device yet: no peace is needed */
+    } else if (in_peace) {
+        guard_stop_worker(guard, reason);
+    } else if (guard->state == GUARD_STARTING || guard->state == GUARD_RUNNING ||
+               guard->state == GUARD_STOPPING) {
         begin_killing(guard, reason);
-        break;
-    case GUARD_RUNNING:
-        if (in_peace) {
-            stop_in_peace(guard, reason);
-        } else {
-            begin_killing(guard, reason);
-        }
-        break;
-    case GUARD_STOPPING:
-        if (!in_peace) {
-            begin_killing(guard, reason);
-        }
-        break;
-    case GUARD_KILLING:
-    case GUARD_IS_STUCK:
-    case GUARD_LEAVING:
-    case GUARD_STATE_COUNT:
-        break;
     }
 }
 

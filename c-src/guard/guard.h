@@ -50,6 +50,9 @@ void guard_check_start(struct guard *guard);
 /* STARTING, RUNNING and STOPPING: SIGKILL to all, until GONE. */
 void guard_kill_worker(struct guard *guard, const char *reason);
 
+/* SIGTERM, after the grace SIGKILL to all, until GONE. Nothing if it is ending already. */
+void guard_stop_worker(struct guard *guard, const char *reason);
+
 /* Ends worker and guard; in_peace: SIGTERM first. May be said again, the first exit code stays. */
 void guard_leave(struct guard *guard, bool in_peace, int exit_code, const char *reason);
 

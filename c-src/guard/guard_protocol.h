@@ -19,7 +19,7 @@
  * An incarnation is one life of the worker. The broker numbers them, upwards from 1.
  *
  * START is answered by exactly one of
- *     STARTED, later EXITED, later GONE      the worker ran (KILL makes EXITED and GONE follow)
+ *     STARTED, later EXITED, later GONE      the worker ran (KILL and STOP make the rest follow)
  *     EXITED, later GONE                     it was killed before it was seen to run
  *     START_FAILED                           no process of this incarnation exists any more
  *     LOCK_BUSY                              nothing was started; the same number may be used again
@@ -92,6 +92,11 @@ enum guard_message_kind {
     GUARD_ORDER_UNLOCK = 68,
     /* Take the lock. Accepted also when it is held. */
     GUARD_ORDER_LOCK = 69,
+    /* SIGTERM for the worker, after the grace SIGKILL for it and its descendants; the guard stays.
+       incarnation: the current one. A worker that is only being started is killed at once. While it
+       is already ending the order is accepted and changes nothing. EXITED and GONE follow as with
+       KILL. */
+    GUARD_ORDER_STOP = 70,
 };
 
 enum guard_hello_bits {

@@ -19,6 +19,8 @@ static const char *order_name(uint32_t kind) {
         return "UNLOCK";
     case GUARD_ORDER_LOCK:
         return "LOCK";
+    case GUARD_ORDER_STOP:
+        return "STOP";
     default:
         return "(no order)";
     }
@@ -102,14 +104,30 @@ static void start(struct guard *guard, const struct guard_message *order) {
     }
 }
 
-static void kill_on_order(struct guard *guard, const struct guard_message *order) {
+/* Whether there is a worker that the order means; else the order is refused. */
+static bool means_our_worker(struct guard *guard, const struct guard_message *order) {
     if (guard->state == GUARD_IDLE || guard->state == GUARD_LEAVING) {
         refuse(guard, order, "no worker is left");
-    } else if (order->incarnation != guard->incarnation) {
+        return false;
+    }
+    if (order->incarnation != guard->incarnation) {
         refuse(guard, order, "expected incarnation %u, found %u", guard->incarnation,
                order->incarnation);
-    } else if (guard->state != GUARD_KILLING && guard->state != GUARD_IS_STUCK) {
+        return false;
+    }
+    return true;
+}
+
+static void kill_on_order(struct guard *guard, const struct guard_message *order) {
+    if (means_our_worker(guard, order) && guard->state != GUARD_KILLING &&
+        guard->state != GUARD_IS_STUCK) {
         guard_kill_worker(guard, "ordered by the broker");
+    }
+}
+
+static void stop_on_order(struct guard *guard, const struct guard_message *order) {
+    if (means_our_worker(guard, order)) {
+        guard_stop_worker(guard, "stop ordered by the broker");
     }
 }
 
@@ -162,6 +180,9 @@ void guard_obey(struct guard *guard, const struct guard_message *order) {
         break;
     case GUARD_ORDER_LOCK:
         lock(guard, order);
+        break;
+    case GUARD_ORDER_STOP:
+        stop_on_order(guard, order);
         break;
     default:
         refuse(guard, order, "kind %u is no order", order->kind);

@@ -4,7 +4,7 @@
 
 /*
  *                    START                 program runs
- *          +------+ -------> +----------+ -------------> +---------+  SHUTDOWN   +----------+
+ *          +------+ -------> +----------+ -------------> +---------+  STOP, ...  +----------+
  *   -----> | IDLE |          | STARTING |                | RUNNING | ----------> | STOPPING |
  *          +------+          +----------+                +---------+  SIGTERM    +----------+
  *           |   ^ ^               |  cannot be executed,      |  KILL, worker ended,   | grace
@@ -18,6 +18,8 @@
  *    | LEAVING |+---------------------------------- +-------+
  *    +---------+             all reaped             | STUCK |
  *                                                   +-------+
+ *
+ * STOPPING is entered by STOP, by SHUTDOWN, and by SIGTERM to the guard.
  *
  * Only IDLE lets a worker be started, and only "waitpid says that there is no child left" leads to
  * IDLE: this is what makes two owners impossible.

@@ -99,6 +99,66 @@ static void shutdown_stops_the_worker_and_ends_the_guard(void) {
     CHECK_EQUAL(0, wait_for_exit_code(broker.guard));
 }
 
+static void stop_ends_the_worker_in_peace_and_the_guard_stays(void) {
+    struct fake_broker broker;
+    guard_run_with_worker(&broker, "end-in-peace");
+    start_worker(&broker, 1);
+    order(&broker, GUARD_ORDER_STOP, 1);
+    CHECK_EQUAL(42, WEXITSTATUS(expect(&broker, GUARD_EXITED).status));
+    expect(&broker, GUARD_GONE);
+    start_worker(&broker, 2);
+    kill_worker(&broker, 2);
+    stop_guard(&broker);
+}
+
+static void stop_kills_a_worker_that_does_not_end_within_the_grace(void) {
+    struct fake_broker broker;
+    broker_listen(&broker);
+    guard_run(&broker, GUARD_ARGUMENTS("--stop-grace-ms", "50", "--", BERTH_GUARD_TEST_WORKER,
+                                       "ignore-term", worker_fifo()));
+    broker_accept(&broker);
+    start_worker(&broker, 1);
+    order(&broker, GUARD_ORDER_STOP, 1);
+    CHECK_EQUAL(SIGKILL, WTERMSIG(expect(&broker, GUARD_EXITED).status));
+    expect(&broker, GUARD_GONE);
+    start_worker(&broker, 2);
+    order(&broker, GUARD_ORDER_STOP, 2);
+    order(&broker, GUARD_ORDER_KILL, 2);
+    CHECK_EQUAL(SIGKILL, WTERMSIG(expect(&broker, GUARD_EXITED).status));
+    expect(&broker, GUARD_GONE);
+    stop_guard(&broker);
+}
+
+static void stop_behind_start_ends_the_worker(void) {
+    struct fake_broker broker;
+    guard_run_with_worker(&broker, "idle");
+    for (uint32_t incarnation = 1; incarnation <= 20; incarnation++) {
+        order(&broker, GUARD_ORDER_START, incarnation);
+        order(&broker, GUARD_ORDER_STOP, incarnation);
+        struct guard_message message;
+        do { /* STARTED may come first or not at all */
+            CHECK_EQUAL(sizeof message, read(broker.fd, &message, sizeof message));
+        } while (message.kind == GUARD_STARTED);
+        CHECK_EQUAL(GUARD_EXITED, message.kind);
+        expect(&broker, GUARD_GONE);
+    }
+    stop_guard(&broker);
+}
+
+static void stop_meant_for_another_incarnation_is_refused(void) {
+    struct fake_broker broker;
+    guard_run_with_worker(&broker, "idle");
+    order(&broker, GUARD_ORDER_STOP, 0);
+    CHECK_CONTAINS(expect(&broker, GUARD_REFUSED).text, "STOP refused in state IDLE");
+    start_worker(&broker, 2);
+    order(&broker, GUARD_ORDER_STOP, 1);
+    struct guard_message refused = expect(&broker, GUARD_REFUSED);
+    CHECK_EQUAL(GUARD_ORDER_STOP, refused.status);
+    CHECK_CONTAINS(refused.text, "expected incarnation 2, found 1");
+    kill_worker(&broker, 2);
+    stop_guard(&broker);
+}
+
 static void shutdown_of_an_idle_guard_ends_it(void) {
     struct fake_broker broker;
     guard_run_with_worker(&broker, "idle");
@@ -135,6 +195,10 @@ int main(int argc, char **argv) {
         TEST(incarnations_only_grow),
         TEST(kill_meant_for_another_incarnation_is_refused),
         TEST(shutdown_stops_the_worker_and_ends_the_guard),
+        TEST(stop_ends_the_worker_in_peace_and_the_guard_stays),
+        TEST(stop_kills_a_worker_that_does_not_end_within_the_grace),
+        TEST(stop_behind_start_ends_the_worker),
+        TEST(stop_meant_for_another_incarnation_is_refused),
         TEST(shutdown_of_an_idle_guard_ends_it),
         TEST(kill_cuts_the_grace_of_a_shutdown_short),
     };

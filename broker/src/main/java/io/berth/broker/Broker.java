@@ -13,6 +13,7 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.counters.CountersFile;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.dataplane.Violations;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
@@ -40,9 +41,6 @@ public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
   private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
-  private static final long LEAVE_GRACE_NANOS = 10_000_000_000L;
-  private static final long SUCCESSION_PATIENCE_NANOS = 10_000_000_000L;
-  private static final long SUCCESSION_LOOK_NANOS = 1_000_000L;
 
   private final Config config;
   private RunDirectory directory;
@@ -52,11 +50,10 @@ public final class Broker implements AutoCloseable {
   private final DataThread data;
   private final ClientDoor clients;
   private final Supervision supervision;
+  private final Succession succession;
   private final AdminDoor administration;
   private final Thread controlThread;
   private final Thread dataThread;
-  private volatile boolean succeeded;
-  private volatile Runnable whenSucceeded = () -> {};
   private final long epoch = System.nanoTime() ^ ProcessHandle.current().pid() << 48;
 
   /**
@@ -66,6 +63,10 @@ public final class Broker implements AutoCloseable {
    * @param audit where what happens is recorded; the broker opens and closes it
    */
   public Broker(Config config, Path dist, AuditTrail audit) throws IOException {
+    this(config, dist, audit, new LoudEnd());
+  }
+
+  Broker(Config config, Path dist, AuditTrail audit, LoudEnd loudEnd) throws IOException {
     this.config = config;
     this.audit = audit;
     ProcessControl.disableCoreDumps();
@@ -114,6 +115,8 @@ public final class Broker implements AutoCloseable {
             device -> supervision.of(device).segments(),
             epoch,
             yieldMicros);
+    this.succession =
+        new Succession(control, data, clients, supervision, audit, () -> directory.leave());
     StatusReport status =
         new StatusReport(config, supervision, clients, counters, epoch, yieldMicros, audit::state);
     this.administration =
@@ -126,9 +129,9 @@ public final class Broker implements AutoCloseable {
                 supervision,
                 status,
                 audit.administration(),
-                this::handOver));
-    this.controlThread = new Thread(control, "berth-control");
-    this.dataThread = new Thread(data, "berth-data");
+                succession::leave));
+    this.controlThread = loudEnd.watch(new Thread(control, "berth-control"));
+    this.dataThread = loudEnd.watch(new Thread(data, "berth-data"));
     LOG.info(
         "broker epoch {} in {}: {} processors usable, yields {} us before it blocks",
         Long.toHexString(epoch),
@@ -171,69 +174,12 @@ public final class Broker implements AutoCloseable {
     administration.open();
     dataThread.start();
     controlThread.start();
-    control.execute(() -> openWhenServing(System.nanoTime() + SUCCESSION_PATIENCE_NANOS));
-  }
-
-  private void openWhenServing(long untilNanos) {
-    boolean serving = supervision.allServe() && !audit.sessions().refusesAudited();
-    if (!serving && System.nanoTime() - untilNanos < 0) {
-      control.schedule(SUCCESSION_LOOK_NANOS, () -> openWhenServing(untilNanos));
-      return;
-    }
-    try {
-      clients.open();
-    } catch (IOException e) {
-      LOG.error("clients cannot be let in: {}", e.getMessage());
-    }
+    succession.openWhenServing();
   }
 
   /** Hears, once, that a successor has taken over and the last client has left. */
   public void onSucceeded(Runnable listener) {
-    whenSucceeded = listener;
-  }
-
-  /**
-   * Leaves in favour of a successor that already has the client socket's name: no new requests,
-   * what is in flight ends here, workers and guards go over. Control thread.
-   *
-   * @param leftBehind runs when the successor may go on
-   */
-  private void handOver(Runnable leftBehind) {
-    if (succeeded) {
-      return;
-    }
-    succeeded = true;
-    LOG.info("a successor takes over");
-    clients.goAway("a new broker takes over");
-    data.leave(
-        LEAVE_GRACE_NANOS,
-        () ->
-            control.execute(
-                () -> supervision.handOver(() -> handOverAudit(() -> letGo(leftBehind)))));
-  }
-
-  private void handOverAudit(Runnable handedOver) {
-    audit.handOver(
-        "a successor takes over; sessions that end unrecorded: " + clients.sessions(),
-        () -> control.execute(handedOver));
-  }
-
-  private void letGo(Runnable leftBehind) {
-    try {
-      directory.leave();
-    } catch (IOException e) {
-      LOG.error("the run directory could not be left: {}", e.getMessage());
-    }
-    leftBehind.run();
-    awaitLastClient(System.nanoTime() + LEAVE_GRACE_NANOS);
-  }
-
-  private void awaitLastClient(long untilNanos) {
-    if (clients.sessions() > 0 && System.nanoTime() - untilNanos < 0) {
-      control.schedule(SUCCESSION_LOOK_NANOS, () -> awaitLastClient(untilNanos));
-    } else {
-      whenSucceeded.run();
-    }
+    succession.onLeft(listener);
   }
 
   private Device device(DeviceConfig device, RequestTable requests) {
@@ -257,9 +203,18 @@ public final class Broker implements AutoCloseable {
     }
 
     @Override
-    public void worker(Device device, int workerEpoch, String text) {
-      control.execute(() -> supervision.of(device).violated(workerEpoch, text));
+    public void worker(Device device, int workerEpoch, Death death, String text) {
+      control.execute(() -> supervision.of(device).violated(workerEpoch, death, text));
     }
+
+    @Override
+    public void workerLeft(Device device, int workerEpoch, String text) {
+      control.execute(() -> supervision.of(device).left(workerEpoch, text));
+    }
+  }
+
+  DataThread data() {
+    return data;
   }
 
   public ControlLoop control() {
@@ -290,15 +245,13 @@ public final class Broker implements AutoCloseable {
   /** Stops accepting, ends clients, workers and guards, and closes everything. */
   @Override
   public void close() throws IOException {
-    administration.close(!succeeded);
-    if (controlThread.isAlive()) {
-      stopThreads();
-    }
+    administration.close(!succession.hasLeft());
+    stopThreads();
     data.closeDescriptors();
     control.closeDescriptors();
     supervision.close();
     audit.close();
-    if (succeeded) {
+    if (succession.hasLeft()) {
       countersFile.leave();
       return;
     }
@@ -310,18 +263,20 @@ public final class Broker implements AutoCloseable {
   }
 
   private void stopThreads() throws IOException {
-    CountDownLatch stopped = new CountDownLatch(1);
-    control.execute(
-        () -> {
-          clients.close();
-          if (succeeded) {
-            stopped.countDown();
-          } else {
-            supervision.stop(stopped::countDown);
-          }
-        });
     try {
-      stopped.await();
+      if (controlThread.isAlive()) {
+        CountDownLatch stopped = new CountDownLatch(1);
+        control.execute(
+            () -> {
+              clients.close();
+              if (succession.hasLeft()) {
+                stopped.countDown();
+              } else {
+                supervision.stop(stopped::countDown);
+              }
+            });
+        stopped.await();
+      }
       data.stop();
       dataThread.join();
       control.stop();

@@ -23,6 +23,7 @@ import io.berth.system.process.Await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -197,5 +198,30 @@ final class DeviceReleaseTest {
       }
     }
     assertEquals("SERVING", device().getState());
+  }
+
+  @Test
+  void a_released_devices_worker_ends_in_order() throws Exception {
+    try (AdminClient admin = admin()) {
+      admin.release("bench", PATIENCE_MILLIS, PATIENCE_MILLIS, "a test", PATIENCE_MILLIS);
+      // The worker exits with 0 only after its driver has closed the device.
+      assertEquals(List.of("exit code 0"), broker.deaths());
+      admin.resume("bench", "", PATIENCE_MILLIS);
+    }
+  }
+
+  @Test
+  void a_worker_that_is_only_being_started_can_be_released() throws Exception {
+    try (AdminClient admin = admin()) {
+      admin.release("bench", PATIENCE_MILLIS, 0, "first", PATIENCE_MILLIS);
+    }
+    // Given back as its holder is gone, and released again before it serves.
+    await(device -> !device.getState().equals("RELEASED"));
+    try (AdminClient admin = admin()) {
+      admin.release("bench", PATIENCE_MILLIS, 0, "second", PATIENCE_MILLIS);
+      assertEquals("RELEASED", device().getState());
+      admin.resume("bench", "", PATIENCE_MILLIS);
+    }
+    assertTrue(echo.call(request(ECHO)).isOk());
   }
 }

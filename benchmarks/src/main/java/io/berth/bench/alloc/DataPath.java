@@ -10,6 +10,7 @@ import io.berth.broker.audit.KeyUses;
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.dataplane.Violations;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
@@ -83,7 +84,12 @@ final class DataPath implements AutoCloseable {
     }
 
     @Override
-    public void worker(Device device, int epoch, String text) {
+    public void worker(Device device, int epoch, Death death, String text) {
+      throw new IllegalStateException(device.name() + ": " + text);
+    }
+
+    @Override
+    public void workerLeft(Device device, int epoch, String text) {
       throw new IllegalStateException(device.name() + ": " + text);
     }
   }

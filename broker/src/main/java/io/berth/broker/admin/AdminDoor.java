@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.admin;
 
+import io.berth.broker.LoudEnd;
 import io.berth.broker.config.Administrators;
 import io.berth.broker.config.Config;
+import io.berth.broker.control.Acceptor;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.control.SocketFile;
 import io.berth.jni.os.Descriptors;
-import io.berth.jni.os.Errno;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.Sockets;
@@ -48,7 +49,7 @@ public final class AdminDoor {
   private final int brokerUid;
   private final Set<AdminConnection> connections = new HashSet<>();
   private final long silenceNanos;
-  private int listener = -1;
+  private Acceptor acceptor;
 
   /** Opens nothing yet. */
   public AdminDoor(Config config, Administration administration) throws OsException {
@@ -62,7 +63,7 @@ public final class AdminDoor {
    */
   AdminDoor(Config config, Administration administration, long silenceNanos) throws OsException {
     this.loop = new ControlLoop();
-    this.thread = new Thread(loop, "berth-admin");
+    this.thread = LoudEnd.thread(loop, "berth-admin");
     this.path = config.broker().runDirectory().resolve(SOCKET_NAME);
     this.administrators = config.administrators();
     this.administration = administration;
@@ -78,22 +79,10 @@ public final class AdminDoor {
   /** Takes the socket's name, be it a dead broker's or a predecessor's, and starts to accept. */
   public void open() throws IOException {
     boolean others = !administrators.uids().isEmpty() || !administrators.gids().isEmpty();
-    listener = SocketFile.listen(path, BACKLOG, others ? EVERYBODY : OWNER_ONLY);
-    loop.register(listener, events -> accept());
+    int listener = SocketFile.listen(path, BACKLOG, others ? EVERYBODY : OWNER_ONLY);
+    acceptor = new Acceptor(loop, path, listener, ACCEPTS_PER_TURN, this::greet);
+    acceptor.open();
     thread.start();
-  }
-
-  private void accept() {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-      int fd = Sockets.accept(listener);
-      if (fd < 0) {
-        if (fd != -Errno.EAGAIN) {
-          LOG.warn("accept on {}: {}", path, Errno.name(-fd));
-        }
-        return;
-      }
-      greet(fd);
-    }
   }
 
   private void greet(int fd) {
@@ -138,8 +127,7 @@ public final class AdminDoor {
     }
     loop.execute(
         () -> {
-          loop.unregister(listener);
-          Descriptors.close(listener);
+          acceptor.close();
           for (AdminConnection connection : Set.copyOf(connections)) {
             connection.close();
           }

@@ -107,7 +107,7 @@ final class DeviceRelease {
       return;
     }
     lostRequests = count;
-    String refusal = supervisor.release(who + ": " + purpose, () -> {});
+    String refusal = supervisor.release(who + ": " + purpose);
     if (refusal != null) {
       admitAgain();
       back();
@@ -163,7 +163,7 @@ final class DeviceRelease {
       case HELD -> {
         events.performed(who, "device resume", resource(), why);
         // A refusal means that the supervisor has the device already: its guard was replaced.
-        supervisor.resume(null);
+        supervisor.resume();
         back();
       }
       case BACK -> {}

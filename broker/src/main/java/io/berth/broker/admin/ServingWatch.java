@@ -49,7 +49,7 @@ final class ServingWatch {
       case SERVING -> reply.accept(serving(name));
       case GIVEN_UP, STUCK, RELEASING, RELEASED, STOPPING, STOPPED ->
           reply.accept(AdminMessages.failure(FailureCode.FAILURE_STATE, "device " + state(name)));
-      case AWAITING_GUARD, STARTING, OPENING, FENCING, BACKING_OFF -> {
+      case AWAITING_GUARD, AWAITING_LOCK, STARTING, OPENING, FENCING, BACKING_OFF -> {
         if (System.nanoTime() - startedNanos >= limitNanos) {
           reply.accept(
               AdminMessages.failure(

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
   private final AuditFeeder feeder;
   private final KeyUses keyUses;
+  private final FloodGate floods = new FloodGate();
 
   AuditEvents(AuditFeeder feeder, KeyUses keyUses) {
     this.feeder = feeder;
@@ -92,6 +93,9 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
       String resource,
       String operation,
       String detail) {
+    if (event != AuditEvent.HANDLE_GRANTED && !admits(principal.uid())) {
+      return;
+    }
     feeder.offer(
         AuditEntry.of(
             event,
@@ -103,6 +107,26 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
             resource,
             operation,
             detail));
+  }
+
+  private boolean admits(int uid) {
+    long nowNanos = System.nanoTime();
+    floods.tellSuppressed(nowNanos, this::suppressed);
+    return floods.admits(uid, nowNanos);
+  }
+
+  private void suppressed(int uid, int count) {
+    feeder.offer(
+        AuditEntry.of(
+            AuditEvent.RECORDS_LOST,
+            uid,
+            0,
+            Status.RESOURCE_EXHAUSTED.code(),
+            "uid " + Integer.toUnsignedString(uid),
+            "",
+            "",
+            "",
+            "sessions and denials beyond " + FloodGate.PER_SECOND + " a second: " + count));
   }
 
   @Override
@@ -147,6 +171,9 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
 
   @Override
   public void denied(Administrator who) {
+    if (!admits(who.uid())) {
+      return;
+    }
     administration(who, Status.PERMISSION_DENIED, "", "", "no administrator");
   }
 

@@ -3,6 +3,7 @@ package io.berth.broker.audit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.berth.broker.LoudEnd;
 import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.JournalConfig.OnFailure;
@@ -64,7 +65,7 @@ public final class JournalledAudit implements AuditTrail {
             config.journal().onFailure() == OnFailure.REFUSE, config.broker().slots(), bell);
     this.feeder = new AuditFeeder(loop, bell, keyUses);
     this.events = new AuditEvents(feeder, keyUses);
-    this.thread = new Thread(loop, "berth-audit");
+    this.thread = LoudEnd.thread(loop, "berth-audit");
   }
 
   /** The broker's own jar, whose manifest names the others. */

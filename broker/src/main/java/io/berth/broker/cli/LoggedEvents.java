@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.cli;
 
+import io.berth.broker.control.ControlChannel;
 import io.berth.broker.control.SessionEvents;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.supervisor.WorkerEvents;
@@ -10,6 +11,7 @@ import org.slf4j.LoggerFactory;
 /** Events of a broker whose configuration has no journal: they go to the log only. */
 final class LoggedEvents implements SessionEvents, WorkerEvents {
   private static final Logger LOG = LoggerFactory.getLogger(LoggedEvents.class);
+  private static final int FOREIGN_CHARACTERS = 256;
 
   @Override
   public void opened(long session, Principal principal, String clientName) {
@@ -29,7 +31,12 @@ final class LoggedEvents implements SessionEvents, WorkerEvents {
 
   @Override
   public void denied(long session, Principal principal, String resource, String why) {
-    LOG.info("session {}: {} denied to {}: {}", session, resource, principal, why);
+    LOG.info(
+        "session {}: {} denied to {}: {}",
+        session,
+        ControlChannel.cut(resource, FOREIGN_CHARACTERS),
+        principal,
+        ControlChannel.cut(why, FOREIGN_CHARACTERS));
   }
 
   @Override

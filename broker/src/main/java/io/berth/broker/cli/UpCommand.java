@@ -170,6 +170,7 @@ final class UpCommand implements Callable<Integer> {
           "broker {} serves on {}",
           Long.toHexString(broker.epoch()),
           config.broker().clientSocket());
+      InstalledClasses.load();
       told.await();
     }
     closed.countDown();

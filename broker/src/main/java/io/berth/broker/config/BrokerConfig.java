@@ -86,7 +86,7 @@ public record BrokerConfig(
             ringBytes(s, "response_ring_kb", Math.min(128 * Units.KIB, maxRingBytes)),
             maxRingBytes,
             s.integer("max_inline_bytes", 4_096, 256, 65_536),
-            s.integer("max_in_flight", Math.min(128, slots), 1, 65_536),
+            s.integer("max_in_flight", Math.min(256, slots), 1, 65_536),
             slots,
             ArenaConfig.read(s.section("arena"), memoryMb));
     s.end();

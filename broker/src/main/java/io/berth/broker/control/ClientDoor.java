@@ -8,12 +8,10 @@ import io.berth.broker.device.Device;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.policy.UnitOfProcess;
 import io.berth.broker.session.Account;
+import io.berth.broker.session.HeldByUse;
 import io.berth.broker.session.Session;
-import io.berth.jni.os.Descriptors;
-import io.berth.jni.os.Errno;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
-import io.berth.shm.control.ControlMessage;
 import io.berth.shm.status.Reason;
 import java.io.IOException;
 import java.util.HashMap;
@@ -38,6 +36,9 @@ public final class ClientDoor implements AutoCloseable {
   /** Half-done handshakes at once; a flood of connections that say nothing is cut here. */
   private static final int MAX_GREETING = 256;
 
+  /** Of one uid: it cannot keep the others from being heard. */
+  private static final int MAX_GREETING_PER_UID = 192;
+
   private final ControlLoop loop;
   private final DataThread data;
   private final SessionEvents events;
@@ -47,11 +48,12 @@ public final class ClientDoor implements AutoCloseable {
   private final int yieldMicros;
   private final MemoryBudget budget;
   private final UnitOfProcess units = new UnitOfProcess();
-  private final Map<String, Account> accounts = new HashMap<>();
+  private final HeldByUse<Account> accounts = new HeldByUse<>();
   private final Set<ClientConnection> connections = new HashSet<>();
   private final Map<Session, ClientConnection> bySession = new HashMap<>();
   private final Config config;
-  private int listener = -1;
+  private Acceptor acceptor;
+  private final Map<Integer, Integer> greetingByUid = new HashMap<>();
   private int greeting;
   private long nextSession = 1;
   private boolean leaving;
@@ -88,26 +90,19 @@ public final class ClientDoor implements AutoCloseable {
 
   /** Takes the socket's name; clients may connect and wait from now on. */
   public void listen() throws IOException {
-    listener =
-        SocketFile.listen(config.broker().clientSocket(), BACKLOG, config.broker().socketMode());
+    acceptor =
+        new Acceptor(
+            loop,
+            config.broker().clientSocket(),
+            SocketFile.listen(
+                config.broker().clientSocket(), BACKLOG, config.broker().socketMode()),
+            ACCEPTS_PER_TURN,
+            this::greet);
   }
 
   /** Starts to accept. */
   public void open() throws OsException {
-    loop.register(listener, ready -> accept());
-  }
-
-  private void accept() {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-      int fd = Sockets.accept(listener);
-      if (fd < 0) {
-        if (fd != -Errno.EAGAIN) {
-          LOG.warn("accept on {}: errno {}", config.broker().clientSocket(), -fd);
-        }
-        return;
-      }
-      greet(fd);
-    }
+    acceptor.open();
   }
 
   private void greet(int fd) {
@@ -118,12 +113,26 @@ public final class ClientDoor implements AutoCloseable {
     }
     try {
       Sockets.PeerCredentials peer = Sockets.peerCredentials(fd);
+      int ofUid = greetingByUid.getOrDefault(peer.uid(), 0);
+      if (ofUid >= MAX_GREETING_PER_UID) {
+        refuse(
+            channel,
+            "handshakes of uid "
+                + Integer.toUnsignedString(peer.uid())
+                + ": "
+                + ofUid
+                + " >= "
+                + MAX_GREETING_PER_UID
+                + "; connect again later");
+        return;
+      }
       Principal principal =
           new Principal(
               peer.uid(), peer.gid(), Sockets.peerGroups(fd), peer.pid(), units.of(peer.pid()));
       ClientConnection connection = new ClientConnection(this, channel, principal);
       connections.add(connection);
       greeting++;
+      greetingByUid.merge(peer.uid(), 1, Integer::sum);
       connection.start();
     } catch (OsException e) {
       LOG.info("a client could not be identified: {}", e.getMessage());
@@ -132,14 +141,13 @@ public final class ClientDoor implements AutoCloseable {
   }
 
   private static void refuse(ControlChannel channel, String text) {
-    channel.send(
-        0,
-        new ControlMessage.Refused(Reason.SESSION_LIMIT.usualStatus(), Reason.SESSION_LIMIT, text));
+    channel.refuse(0, Reason.SESSION_LIMIT, text);
     channel.close();
   }
 
-  void greeted() {
+  void greeted(int uid) {
     greeting--;
+    greetingByUid.computeIfPresent(uid, (key, count) -> count == 1 ? null : count - 1);
   }
 
   void forget(ClientConnection connection) {
@@ -173,12 +181,13 @@ public final class ClientDoor implements AutoCloseable {
     }
   }
 
-  /** The account that a decision named; its limit is that of the newest decision. */
+  /**
+   * The account that a decision named; its limit is that of the newest decision. Handles keep it,
+   * and so it is forgotten with the last of them and the last request.
+   */
   Account account(String name, int inFlightLimit) {
-    Account account = accounts.computeIfAbsent(name, key -> new Account(key, inFlightLimit));
-    if (account.inFlightLimit() != inFlightLimit) {
-      data.execute(() -> account.inFlightLimit(inFlightLimit));
-    }
+    Account account = accounts.get(name, key -> new Account(key, inFlightLimit));
+    data.execute(() -> account.inFlightLimit(inFlightLimit));
     return account;
   }
 
@@ -235,10 +244,8 @@ public final class ClientDoor implements AutoCloseable {
   }
 
   private void stopListening() {
-    if (listener >= 0) {
-      loop.unregister(listener);
-      Descriptors.close(listener);
-      listener = -1;
+    if (acceptor != null) {
+      acceptor.close();
     }
   }
 

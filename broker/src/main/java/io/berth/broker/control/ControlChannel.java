@@ -10,6 +10,10 @@ import io.berth.shm.control.ControlCodec;
 import io.berth.shm.control.ControlCodec.Envelope;
 import io.berth.shm.control.ControlCodec.MalformedMessageException;
 import io.berth.shm.control.ControlMessage;
+import io.berth.shm.control.ControlMessage.Expelled;
+import io.berth.shm.control.ControlMessage.GoAway;
+import io.berth.shm.control.ControlMessage.Refused;
+import io.berth.shm.status.Reason;
 import java.nio.ByteBuffer;
 
 /**
@@ -31,6 +35,9 @@ public final class ControlChannel implements AutoCloseable {
   }
 
   private static final int MESSAGES_PER_TURN = 32;
+
+  /** Of any text that is sent: even a name of 65 535 bytes must not crowd out the answer. */
+  private static final int MAX_TEXT_CHARACTERS = 512;
 
   private final ControlLoop loop;
   private final int fd;
@@ -57,6 +64,18 @@ public final class ControlChannel implements AutoCloseable {
       long result = Sockets.receive(fd, Memory.addressOf(buffer), buffer.capacity(), received);
       if (result == -Errno.EAGAIN) {
         return;
+      }
+      if (result == -Errno.ECONNRESET) {
+        continue; // Said once, by a peer that closed with input unread; its last words follow.
+      }
+      if (result == -Errno.EMSGSIZE || result == -Errno.EPROTO) {
+        listener.malformed(
+            "a message of more than "
+                + buffer.capacity()
+                + " bytes, or with more than "
+                + received.length
+                + " descriptors");
+        continue;
       }
       if (result <= 0) {
         loop.unregister(fd);
@@ -89,6 +108,30 @@ public final class ControlChannel implements AutoCloseable {
     buffer.clear().put(encoded);
     return Sockets.send(fd, Memory.addressOf(buffer), bytes, descriptors, descriptors.length)
         == bytes;
+  }
+
+  /** Answers an ask with why not. */
+  public boolean refuse(long token, Reason reason, String text) {
+    return send(token, new Refused(reason.usualStatus(), reason, cut(text)));
+  }
+
+  /** Says why the connection is closed next. */
+  public boolean expel(Reason reason, String text) {
+    return send(0, new Expelled(reason, cut(text)));
+  }
+
+  /** Says that this broker leaves. */
+  public boolean goAway(String text) {
+    return send(0, new GoAway(Reason.GOING_AWAY, cut(text)));
+  }
+
+  private static String cut(String text) {
+    return cut(text, MAX_TEXT_CHARACTERS);
+  }
+
+  /** At most the beginning of a text that a peer may have written: nothing it says must be long. */
+  public static String cut(String text, int maxCharacters) {
+    return text.length() <= maxCharacters ? text : text.substring(0, maxCharacters) + "...";
   }
 
   @Override

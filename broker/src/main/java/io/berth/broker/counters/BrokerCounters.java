@@ -17,7 +17,7 @@ public final class BrokerCounters {
   public final AtomicCounter completed;
   public final AtomicCounter retried;
   public final AtomicCounter late;
-  public final AtomicCounter untold;
+  public final AtomicCounter toldLate;
   public final AtomicCounter sessions;
   public final AtomicCounter inUse;
   public final AtomicCounter blocks;
@@ -36,7 +36,7 @@ public final class BrokerCounters {
     completed = counters.newCounter("requests-completed", TYPE_ID);
     retried = counters.newCounter("requests-retried", TYPE_ID);
     late = counters.newCounter("answers-late", TYPE_ID);
-    untold = counters.newCounter("tells-dropped", TYPE_ID);
+    toldLate = counters.newCounter("told-late", TYPE_ID);
     sessions = counters.newCounter("sessions", TYPE_ID);
     inUse = counters.newCounter("requests-in-broker", TYPE_ID);
     blocks = counters.newCounter("data-thread-blocks", TYPE_ID);

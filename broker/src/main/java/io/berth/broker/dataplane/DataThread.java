@@ -3,6 +3,7 @@ package io.berth.broker.dataplane;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Availability;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
@@ -184,10 +185,23 @@ public final class DataThread implements Runnable {
       }
 
       @Override
-      public void worker(Device device, int epoch, String text) {
-        if (device.link() != null && device.link().condemn()) {
-          violations.worker(device, epoch, text);
+      public void worker(Device device, int epoch, Death death, String text) {
+        if (isNews(device, epoch)) {
+          violations.worker(device, epoch, death, text);
         }
+      }
+
+      @Override
+      public void workerLeft(Device device, int epoch, String text) {
+        if (isNews(device, epoch)) {
+          violations.workerLeft(device, epoch, text);
+        }
+      }
+
+      /** A worker that could not even be attached has no link here that could remember. */
+      private boolean isNews(Device device, int epoch) {
+        WorkerLink link = device.link();
+        return link == null || link.epoch() != epoch || link.condemn();
       }
     };
   }
@@ -415,7 +429,7 @@ public final class DataThread implements Runnable {
   private void bellClosed(Device device) {
     device.closeWindow();
     takeLastAnswers(device, clock.nanoTime());
-    violations.worker(device, device.link().epoch(), "doorbell closed");
+    violations.workerLeft(device, device.link().epoch(), "doorbell closed");
   }
 
   private void takeLastAnswers(Device device, long nowNanos) {
@@ -504,8 +518,9 @@ public final class DataThread implements Runnable {
         () -> {
           int index = List.of(devices).indexOf(device);
           int bell = link.memory().link().bellToBroker();
-          if (epoll.add(bell, Epoll.EPOLLIN, KIND_DEVICE | index) < 0) {
-            violations.worker(device, link.epoch(), "epoll_ctl");
+          int result = epoll.add(bell, Epoll.EPOLLIN, KIND_DEVICE | index);
+          if (result < 0) {
+            violations.worker(device, link.epoch(), Death.ORDERED, "epoll_ctl " + result);
             return;
           }
           device.attach(link, window, replayTable);
@@ -517,10 +532,10 @@ public final class DataThread implements Runnable {
    * Takes the last answers of a worker, forgets it and settles what it had.
    *
    * @param next what holds for the device until another worker attaches
-   * @param blame whether the requests in flight are suspected of having killed it
+   * @param death how it ended, and so whether the requests in flight are suspected
    * @param detached runs on the data thread; told whether a request was blocked for the death
    */
-  public void detach(Device device, Availability next, boolean blame, Consumer<Boolean> detached) {
+  public void detach(Device device, Availability next, Death death, Consumer<Boolean> detached) {
     execute(
         () -> {
           long nowNanos = clock.nanoTime();
@@ -532,7 +547,7 @@ public final class DataThread implements Runnable {
             takeLastAnswers(device, nowNanos);
             epoll.remove(link.memory().link().bellToBroker());
             device.detach();
-            blocked = settlement.settle(device, blame, nowNanos);
+            blocked = settlement.settle(device, death, nowNanos);
           }
           if (!next.admits()) {
             settlement.refuseQueued(
@@ -571,7 +586,7 @@ public final class DataThread implements Runnable {
             epoll.remove(link.memory().link().bellToBroker());
             device.availability(Availability.STOPPING);
             device.detach();
-            settlement.settle(device, false, System.nanoTime());
+            settlement.settle(device, Death.ORDERED, System.nanoTime());
           }
           released.run();
         });

@@ -21,16 +21,19 @@ final class Dispatcher {
   private final RequestTable requests;
   private final Endings endings;
   private final BrokerCounters counters;
+  private final Untold untold;
 
   Dispatcher(RequestTable requests, Endings endings, BrokerCounters counters) {
     this.requests = requests;
     this.endings = endings;
     this.counters = counters;
+    this.untold = new Untold(requests);
   }
 
   /** Takes an admitted request: straight to the worker if nothing is before it. */
   void accept(Device device, int slot, long nowNanos) {
     if (device.queue().size() == 0
+        && untold.isEmpty()
         && device.killList().isEmpty()
         && device.mayDispatch(false)
         && send(device, slot, false, nowNanos)) {
@@ -42,6 +45,13 @@ final class Dispatcher {
 
   /** Gives the worker as much as the window takes. */
   void pump(Device device, long nowNanos) {
+    if (!untold.isEmpty()) {
+      // First, or further requests would take the room again and again.
+      untold.tell();
+      if (untold.concerns(device)) {
+        return;
+      }
+    }
     while (device.mayDispatch(false)) {
       int slot = device.queue().peek(nowNanos);
       if (slot == NIL) {
@@ -111,8 +121,15 @@ final class Dispatcher {
   void tell(int slot, int type, int credit) {
     WorkerLink link = requests.device(slot).link();
     if (link != null && !link.tell(type, requests.workerCorrelation(slot), credit)) {
-      // The request still ends: by its answer or by its deadline.
-      counters.untold.incrementPlain();
+      counters.toldLate.incrementPlain();
+      untold.add(slot, link, type, credit);
+    }
+  }
+
+  /** Tells workers what their rings had no room for. */
+  void tellAgain() {
+    if (!untold.isEmpty()) {
+      untold.tell();
     }
   }
 

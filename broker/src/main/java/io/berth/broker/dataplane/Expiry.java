@@ -3,11 +3,13 @@ package io.berth.broker.dataplane;
 
 import static io.berth.shm.frame.FrameDescriptor.TYPE_CANCEL;
 
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.shm.status.Reason;
+import java.util.Arrays;
 
 /**
  * Everything that time does: ends requests whose deadline has passed, and finds workers that hang.
@@ -22,6 +24,7 @@ final class Expiry {
   private final Endings endings;
   private final Violations violations;
   private final long heartbeatTimeoutNanos;
+  private final Heartbeat[] heartbeats;
 
   Expiry(
       RequestTable requests,
@@ -36,6 +39,8 @@ final class Expiry {
     this.endings = endings;
     this.violations = violations;
     this.heartbeatTimeoutNanos = heartbeatTimeoutNanos;
+    this.heartbeats = new Heartbeat[devices.length];
+    Arrays.setAll(heartbeats, index -> new Heartbeat());
   }
 
   void tick(long nowNanos) {
@@ -47,13 +52,19 @@ final class Expiry {
         }
       }
     }
-    for (Device device : devices) {
-      WorkerLink link = device.link();
-      if (link != null && nowNanos - link.untrustedHeartbeatNanos() > heartbeatTimeoutNanos) {
-        violations.worker(
-            device,
-            link.epoch(),
-            "no heartbeat for " + (nowNanos - link.untrustedHeartbeatNanos()) / 1_000_000 + " ms");
+    dispatcher.tellAgain();
+    for (int i = 0; i < devices.length; i++) {
+      devices[i].killList().forget(nowNanos);
+      WorkerLink link = devices[i].link();
+      if (link != null) {
+        long silentNanos = heartbeats[i].silentNanos(link, nowNanos);
+        if (silentNanos > heartbeatTimeoutNanos) {
+          violations.worker(
+              devices[i],
+              link.epoch(),
+              Death.FROM_OUTSIDE,
+              "no heartbeat for " + silentNanos / 1_000_000 + " ms");
+        }
       }
     }
   }

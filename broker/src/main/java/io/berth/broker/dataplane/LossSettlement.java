@@ -3,11 +3,15 @@ package io.berth.broker.dataplane;
 
 import static io.berth.shm.frame.FrameDescriptor.*;
 
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
 import io.berth.shm.status.Reason;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +29,7 @@ final class LossSettlement {
   private final RequestTable requests;
   private final Dispatcher dispatcher;
   private final Endings endings;
+  private final List<Integer> repeated = new ArrayList<>();
 
   LossSettlement(RequestTable requests, Dispatcher dispatcher, Endings endings) {
     this.requests = requests;
@@ -35,10 +40,10 @@ final class LossSettlement {
   /**
    * Settles the device's requests; its link is already detached.
    *
-   * @param blame false when the worker was stopped on purpose: then nobody is suspected
+   * @param death how the worker ended, and so who is suspected of it
    * @return whether a request that kills workers has been blocked for it
    */
-  boolean settle(Device device, boolean blame, long nowNanos) {
+  boolean settle(Device device, Death death, long nowNanos) {
     int count = 0;
     for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
       count += isWithWorkerOf(device, slot) ? 1 : 0;
@@ -46,17 +51,20 @@ final class LossSettlement {
     boolean blocked = false;
     for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
       if (isWithWorkerOf(device, slot)) {
-        blocked |= settle(device, slot, blame, count == 1, nowNanos);
+        blocked |= settle(device, slot, death, count == 1, nowNanos);
       }
     }
+    requeue(device, nowNanos);
     return blocked;
   }
 
-  private boolean settle(Device device, int slot, boolean blame, boolean alone, long nowNanos) {
+  private boolean settle(Device device, int slot, Death death, boolean alone, long nowNanos) {
     int operation = dispatcher.operation(slot);
     String principal = requests.flow(slot).account().name();
     boolean guilty = alone || requests.isSuspect(slot);
-    boolean blocked = blame && device.killList().died(principal, operation, guilty, nowNanos);
+    boolean blocked =
+        death != Death.ORDERED
+            && device.killList().died(principal, operation, guilty, death, nowNanos);
     if (blocked) {
       LOG.warn(
           "device {}: operation {} of {} is blocked: the worker died of it again",
@@ -65,12 +73,28 @@ final class LossSettlement {
           principal);
     }
     if (requests.state(slot) == RequestState.IN_FLIGHT && !blocked && mayRetry(device, slot)) {
-      dispatcher.requeue(device, slot, nowNanos);
+      repeated.add(slot);
       return false;
     }
     Reason reason = blocked ? Reason.REQUEST_KILLS_WORKER : Reason.WORKER_LOST_OUTCOME_UNKNOWN;
     endings.lost(slot, reason, endings.begin(device).append("its worker was lost"), nowNanos);
     return blocked;
+  }
+
+  /**
+   * Puts back what is retried, the last first, so that in front of its flow it stands as it was
+   * admitted. A session numbers its requests; that its numbers are foreign matters to itself alone.
+   */
+  private void requeue(Device device, long nowNanos) {
+    repeated.sort(
+        Comparator.comparingLong((Integer slot) -> requests.queuedNanos(slot) - nowNanos)
+            .thenComparingLong(slot -> requests.session(slot).id())
+            .thenComparing(requests::correlation, Long::compareUnsigned)
+            .reversed());
+    for (int slot : repeated) {
+      dispatcher.requeue(device, slot, nowNanos);
+    }
+    repeated.clear();
   }
 
   private boolean mayRetry(Device device, int slot) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.dataplane;
 
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.session.Session;
 import io.berth.shm.status.Reason;
@@ -10,6 +11,18 @@ public interface Violations {
   /** The client is to be expelled. May be told more than once of the same session. */
   void session(Session session, Reason reason, String text);
 
-  /** The worker is to be fenced. May be told more than once of the same worker. */
-  void worker(Device device, int epoch, String text);
+  /**
+   * The worker is to be fenced. May be told more than once of the same worker.
+   *
+   * @param death what its end then says of the requests that it has
+   */
+  void worker(Device device, int epoch, Death death, String text);
+
+  /** The worker has closed its end: it is dead, or to be fenced. How it died its guard will tell. */
+  void workerLeft(Device device, int epoch, String text);
+
+  /** The worker broke the protocol. */
+  default void worker(Device device, int epoch, String text) {
+    worker(device, epoch, Death.BY_ITSELF, text);
+  }
 }

@@ -4,6 +4,7 @@ package io.berth.broker.device;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.session.Account;
+import io.berth.broker.session.HeldByUse;
 import io.berth.shm.frame.ReplayClass;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ public final class Device {
   private final DeviceQueue queue;
   private final KillList killList;
   private final long hangNanos;
-  private final Map<String, Flow> flows = new HashMap<>();
+  private final HeldByUse<Flow> flows = new HeldByUse<>();
   private final Map<String, Integer> targets = new HashMap<>();
   private final List<byte[]> targetNames = new ArrayList<>();
   private Map<Integer, ReplayClass> replay = Map.of();
@@ -56,9 +57,12 @@ public final class Device {
     return hangNanos;
   }
 
-  /** The flow of an account at this device; made when a handle is opened. */
+  /**
+   * The flow of an account at this device; made when a handle is opened. Handles and queued requests
+   * keep it: a delegate can name any number of sub-principals, and none of them stays for ever.
+   */
   public Flow flow(Account account) {
-    return flows.computeIfAbsent(account.name(), principal -> new Flow(account));
+    return flows.get(account.name(), principal -> new Flow(account));
   }
 
   /** The number under which workers of this device know a local name. */

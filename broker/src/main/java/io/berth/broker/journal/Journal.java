@@ -7,20 +7,11 @@ import static io.berth.broker.journal.JournalException.Reason.LOCKED;
 import static io.berth.broker.journal.JournalException.Reason.MALFORMED;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,29 +47,21 @@ public final class Journal implements AutoCloseable {
 
   private final JournalFiles files;
   private final JournalSettings settings;
-  private final FileChannel lockChannel;
-  private final FileLock lock;
-  private final SealFile sealFile;
+  private final JournalLock lock;
   private final byte[] chainId;
-  private final CheckpointKey checkpointKey;
-  private final AuditChain chain;
-  private final HeadFile headFile;
   private final SpaceReservation space;
-  private final JournalStore store;
-  private final AuditRecordCodec codec = new AuditRecordCodec();
+  private final ChainWriter writer;
+  private final Checkpoints checkpoints;
 
   private State state = State.OPEN;
   private String openedDetail;
-  private long recordsSinceCheckpoint;
-  private Instant lastCheckpoint;
   private Instant nextRetry = Instant.MIN;
   private long refused;
 
   private Journal(
       JournalFiles files,
       JournalSettings settings,
-      FileChannel lockChannel,
-      FileLock lock,
+      JournalLock lock,
       SealFile.State seal,
       JournalRecovery.Result recovered,
       CheckpointKey checkpointKey)
@@ -94,17 +77,11 @@ public final class Journal implements AutoCloseable {
     }
     this.files = files;
     this.settings = settings;
-    this.lockChannel = lockChannel;
     this.lock = lock;
     this.chainId = seal.chainId();
-    this.sealFile = new SealFile(files.seal(), chainId);
-    this.checkpointKey = checkpointKey;
-    this.chain = recovered.chain();
     this.openedDetail = recovered.detail();
-    this.recordsSinceCheckpoint = recovered.replayed();
-    this.lastCheckpoint = settings.clock().instant();
     this.space = new SpaceReservation(settings.space(), files.reserve(), settings.reserveBytes());
-    this.store =
+    JournalStore store =
         new JournalStore(
             files.queue(),
             settings.roll(),
@@ -113,7 +90,17 @@ public final class Journal implements AutoCloseable {
             recovered.lastFile(),
             recovered.endPosition(),
             recovered.beginNewFile());
-    this.headFile = HeadFile.openForWriting(files.head(), chainId);
+    this.writer =
+        new ChainWriter(
+            store,
+            recovered.chain(),
+            HeadFile.openForWriting(files.head(), chainId),
+            settings.sync() == JournalSettings.SyncPolicy.EVERY_BATCH,
+            recovered.replayed(),
+            this::release);
+    this.checkpoints =
+        new Checkpoints(
+            writer, checkpointKey, new SealFile(files.seal(), chainId), chainId, settings);
   }
 
   /**
@@ -121,22 +108,7 @@ public final class Journal implements AutoCloseable {
    * beside them, once, mode 0400: move it to the auditor and away from this host.
    */
   public static void create(JournalFiles files, SecureRandom random) throws IOException {
-    ProtectedFile.createOrCheckDirectory(files.directory());
-    ProtectedFile.createOrCheckDirectory(files.queue());
-    byte[] chainId = new byte[AuditChain.CHAIN_ID_BYTES];
-    byte[] key = new byte[RatchetKey.KEY_BYTES];
-    random.nextBytes(chainId);
-    random.nextBytes(key);
-    byte[] publicKeyHash =
-        CheckpointKey.create(files.checkpointKey(), files.checkpointPublicKey(), random);
-    try (VerificationKey verification =
-            new VerificationKey(chainId, new RatchetKey(0, key), publicKeyHash);
-        AuditChain chain = new AuditChain(new RatchetKey(0, key), AuditChain.genesisMac(chainId))) {
-      Arrays.fill(key, (byte) 0);
-      verification.write(files.verificationKey());
-      // Last, because its presence says that the journal exists.
-      new SealFile(files.seal(), chainId).create(chain);
-    }
+    JournalCreation.create(files, random);
   }
 
   /**
@@ -149,44 +121,24 @@ public final class Journal implements AutoCloseable {
       throws IOException {
     ChronicleSettings.apply();
     ProtectedFile.createOrCheckDirectory(files.directory());
-    FileChannel lockChannel =
-        FileChannel.open(
-            files.lock(),
-            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    JournalLock lock = JournalLock.take(files);
     Journal journal = null;
     try {
-      FileLock lock = lockOrRefuse(files, lockChannel);
       CheckpointKey checkpointKey = CheckpointKey.readPrivate(files.checkpointKey(), random);
       try (SealFile.State seal = SealFile.read(files.seal())) {
         JournalRecovery.Result recovered = new JournalRecovery(files, seal).recover();
-        journal = new Journal(files, settings, lockChannel, lock, seal, recovered, checkpointKey);
+        journal = new Journal(files, settings, lock, seal, recovered, checkpointKey);
       }
       journal.begin();
       return journal;
     } catch (IOException | RuntimeException | Error e) {
       if (journal == null) {
-        lockChannel.close();
+        lock.close();
       } else {
         journal.release();
       }
       throw e;
     }
-  }
-
-  private static FileLock lockOrRefuse(JournalFiles files, FileChannel channel) throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      throw new JournalException(
-          LOCKED, files.directory() + ": is open in this process already", e);
-    }
-    if (lock == null) {
-      throw new JournalException(
-          LOCKED, files.directory() + ": another process has it open; a journal has one writer");
-    }
-    return lock;
   }
 
   private void begin() throws IOException {
@@ -215,7 +167,8 @@ public final class Journal implements AutoCloseable {
 
   /** Writes several records, all or none, with one head and at most one fsync. */
   public Head appendAll(List<AuditEntry> entries) throws IOException {
-    return appendTimed(at(settings.clock().instant(), entries));
+    long timeNanos = ChainWriter.toNanos(settings.clock().instant());
+    return appendTimed(entries.stream().map(entry -> new TimedEntry(timeNanos, entry)).toList());
   }
 
   /**
@@ -231,7 +184,7 @@ public final class Journal implements AutoCloseable {
     }
     requireOpen(entries.size());
     try {
-      write(entries);
+      writer.write(settings.clock().instant(), entries);
     } catch (JournalException e) {
       if (e.reason() == FULL) {
         refused += entries.size();
@@ -258,15 +211,15 @@ public final class Journal implements AutoCloseable {
   /** Forces everything to disk. */
   public void sync() throws IOException {
     requireNotClosed();
-    store.force();
-    headFile.force();
+    writer.force();
   }
 
   /** Writes a signed checkpoint now, forces everything, and stores the key state. */
   public Head checkpoint() throws IOException {
     requireOpen(0);
     try {
-      return writeCheckpoint(AuditEvent.CHECKPOINT, 0, null);
+      checkpoints.write(settings.clock().instant());
+      return head();
     } catch (JournalException e) {
       if (e.reason() == FULL) {
         enterFull(e);
@@ -284,23 +237,24 @@ public final class Journal implements AutoCloseable {
    */
   public long prune(Instant before) throws IOException {
     requireOpen(0);
-    JournalPruning.Plan plan = JournalPruning.plan(files, toNanos(before), store.currentFile());
+    JournalPruning.Plan plan = JournalPruning.plan(files, ChainWriter.toNanos(before), currentFile());
     if (plan == null) {
       return -1;
     }
-    writeCheckpoint(AuditEvent.PRUNED, plan.firstKept(), plan.macBeforeFirstKept());
+    checkpoints.writePruned(
+        settings.clock().instant(), plan.firstKept(), plan.macBeforeFirstKept());
     JournalPruning.delete(plan);
     return plan.firstKept();
   }
 
   /** The last record's sequence and MAC; note it outside the host. */
   public Head head() {
-    return new Head(chain.nextSequence() - 1, chain.headMac());
+    return writer.head();
   }
 
   /** The last record's sequence, -1 before the first. */
   public long lastSequence() {
-    return chain.nextSequence() - 1;
+    return writer.nextSequence() - 1;
   }
 
   /** Whether records are taken. */
@@ -336,68 +290,16 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private static List<TimedEntry> at(Instant time, List<AuditEntry> entries) {
-    long timeNanos = toNanos(time);
-    return entries.stream().map(entry -> new TimedEntry(timeNanos, entry)).toList();
-  }
-
   private void writeOwn(AuditEntry entry) throws IOException {
-    write(at(settings.clock().instant(), List.of(entry)));
-  }
-
-  private void write(List<TimedEntry> entries) throws IOException {
     Instant now = settings.clock().instant();
-    List<byte[]> canonical = encode(entries);
-    long bytes = 0;
-    for (byte[] one : canonical) {
-      bytes += StoredEntry.paddedBytes(one.length) + 4L;
-    }
-    store.reserve(now.toEpochMilli(), bytes);
-    appendReserved(canonical);
-  }
-
-  private List<byte[]> encode(List<TimedEntry> entries) {
-    long sequence = chain.nextSequence();
-    List<byte[]> canonical = new ArrayList<>(entries.size());
-    for (TimedEntry timed : entries) {
-      canonical.add(codec.encode(new AuditRecord(sequence++, timed.timeNanos(), timed.entry())));
-    }
-    return canonical;
-  }
-
-  /**
-   * From here on a failure leaves memory and files apart: it closes the journal, and the next
-   * opening finds out.
-   */
-  private void appendReserved(List<byte[]> canonical) throws IOException {
-    boolean done = false;
-    try {
-      for (byte[] one : canonical) {
-        store.append(new StoredEntry(chain.seal(one), one).encode());
-      }
-      if (settings.sync() == JournalSettings.SyncPolicy.EVERY_BATCH) {
-        store.force();
-      }
-      // After the records: a head may lag behind them by one batch, but an acknowledged record
-      // always has one.
-      headFile.write(chain);
-      recordsSinceCheckpoint += canonical.size();
-      done = true;
-    } finally {
-      if (!done) {
-        release();
-      }
-    }
+    writer.write(now, ChainWriter.at(now, entry));
   }
 
   private void checkpointIfDue() throws IOException {
-    Instant intervalEnd = lastCheckpoint.plus(settings.checkpointInterval());
-    boolean timeIsUp =
-        recordsSinceCheckpoint > 0 && !settings.clock().instant().isBefore(intervalEnd);
-    boolean due = timeIsUp || recordsSinceCheckpoint >= settings.checkpointRecords();
-    if (due && state == State.OPEN) {
+    Instant now = settings.clock().instant();
+    if (state == State.OPEN && checkpoints.areDue(now)) {
       try {
-        writeCheckpoint(AuditEvent.CHECKPOINT, 0, null);
+        checkpoints.write(now);
       } catch (JournalException e) {
         if (e.reason() != FULL) {
           throw e;
@@ -408,46 +310,6 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private Head writeCheckpoint(AuditEvent event, long firstKept, byte[] macBeforeFirstKept)
-      throws IOException {
-    Instant now = settings.clock().instant();
-    byte[] before =
-        macBeforeFirstKept == null ? AuditChain.genesisMac(chainId) : macBeforeFirstKept;
-    CheckpointStatement statement =
-        new CheckpointStatement(head(), toNanos(now), chain.nextSequence(), firstKept, before);
-    byte[] signature = checkpointKey.sign(statement.bytes(chainId));
-    String detail =
-        event == AuditEvent.PRUNED
-            ? statement.prunedDetail(signature)
-            : CheckpointStatement.checkpointDetail(signature);
-    List<byte[]> canonical = encode(at(now, List.of(AuditEntry.own(event, 0, detail))));
-    store.reserve(now.toEpochMilli(), StoredEntry.MAX_BYTES + 4L);
-    appendReserved(canonical);
-    storeKeyState(now);
-    return head();
-  }
-
-  /**
-   * Records first, then the head, then the key state that presupposes both. A key state that cannot
-   * be stored is a full journal: the records are safe, and what follows them waits for space.
-   */
-  private void storeKeyState(Instant now) throws IOException {
-    store.force();
-    headFile.force();
-    try {
-      sealFile.replace(chain);
-    } catch (JournalException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new JournalException(
-          FULL,
-          files.seal() + ": cannot be replaced (" + e.getMessage() + "); free space there",
-          e);
-    }
-    recordsSinceCheckpoint = 0;
-    lastCheckpoint = now;
-  }
-
   /**
    * The last record goes into the headroom of the present file, which has storage; then the reserve
    * is given back.
@@ -456,16 +318,14 @@ public final class Journal implements AutoCloseable {
     LOG.error("{}", cause.getMessage());
     state = State.FULL;
     nextRetry = settings.clock().instant().plus(settings.retryInterval());
-    if (store.canAppendFinalRecords()) {
+    if (writer.hasHeadroom()) {
       Instant now = settings.clock().instant();
-      appendReserved(
-          encode(
-              at(
-                  now,
-                  List.of(AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())))));
+      writer.writeIntoHeadroom(
+          ChainWriter.at(
+              now, AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())));
       space.releaseReserve();
       try {
-        storeKeyState(now);
+        checkpoints.storeKeyState(now);
       } catch (IOException e) {
         // Not lost, only later: a restart begins from the older key state, and the window of the
         // present epoch stays open.
@@ -503,11 +363,6 @@ public final class Journal implements AutoCloseable {
     state = State.OPEN;
   }
 
-  /** Wall-clock nanoseconds since 1970. */
-  private static long toNanos(Instant instant) {
-    return ChronoUnit.NANOS.between(Instant.EPOCH, instant);
-  }
-
   /** Identity of the chain, 32 hex digits. */
   public String chainId() {
     return HexFormat.of().formatHex(chainId);
@@ -520,7 +375,7 @@ public final class Journal implements AutoCloseable {
 
   /** File now being written, for tools that watch it; null before the first record. */
   public Path currentFile() {
-    return store.currentFile();
+    return writer.currentFile();
   }
 
   /** Writes JOURNAL_CLOSED and a last checkpoint when there is space, and gives everything back. */
@@ -529,7 +384,7 @@ public final class Journal implements AutoCloseable {
     try {
       if (state == State.OPEN) {
         writeOwn(AuditEntry.own(AuditEvent.JOURNAL_CLOSED, 0, ""));
-        writeCheckpoint(AuditEvent.CHECKPOINT, 0, null);
+        checkpoints.write(settings.clock().instant());
       }
     } catch (JournalException e) {
       if (e.reason() != FULL) {
@@ -542,16 +397,11 @@ public final class Journal implements AutoCloseable {
   }
 
   private void release() throws IOException {
-    if (state == State.CLOSED && !lockChannel.isOpen()) {
+    if (state == State.CLOSED && !lock.isHeld()) {
       return;
     }
     state = State.CLOSED;
-    store.close();
-    chain.close();
-    headFile.close();
-    if (lock.isValid()) {
-      lock.release();
-    }
-    lockChannel.close();
+    writer.close();
+    lock.close();
   }
 }

@@ -108,4 +108,10 @@ final class SealFile {
     Arrays.fill(content, (byte) 0);
     return state;
   }
+
+  /** Where it is. */
+  @Override
+  public String toString() {
+    return file.toString();
+  }
 }

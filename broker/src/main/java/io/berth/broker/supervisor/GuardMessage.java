@@ -36,6 +36,7 @@ record GuardMessage(int kind, int incarnation, int pid, int status, String name,
   static final int ORDER_SHUTDOWN = 67;
   static final int ORDER_UNLOCK = 68;
   static final int ORDER_LOCK = 69;
+  static final int ORDER_STOP = 70;
 
   /** HELLO's status bits. */
   static final int HELLO_LOCK_HELD = 1;
@@ -52,6 +53,16 @@ record GuardMessage(int kind, int incarnation, int pid, int status, String name,
 
   static GuardMessage order(int kind, int incarnation, String name) {
     return new GuardMessage(kind, incarnation, 0, 0, name, "");
+  }
+
+  /** Of a HELLO: the worker is being stopped or killed; GONE follows. */
+  boolean isEnding() {
+    return (status & (HELLO_WORKER_ENDING | HELLO_WORKER_STUCK)) != 0;
+  }
+
+  /** Of a HELLO: the worker cannot be killed. */
+  boolean isStuck() {
+    return (status & HELLO_WORKER_STUCK) != 0;
   }
 
   void encode(ByteBuffer out) {

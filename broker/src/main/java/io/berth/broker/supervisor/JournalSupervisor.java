@@ -10,7 +10,6 @@ import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
-import io.berth.shm.control.ControlMessage.Refused;
 import io.berth.shm.control.ControlMessage.WorkerFailed;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import io.berth.shm.control.ControlMessage.WorkerReady;
@@ -67,16 +66,14 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   private final long brokerEpoch;
   private final WorkerDoor door;
   private final GuardProcess guardProcess;
+  private final GuardedProcess process = new GuardedProcess(FeedDescriptor.NAME);
   private final RestartPolicy restarts;
 
   private State state = State.AWAITING_GUARD;
-  private GuardChannel guard;
   private ControlChannel channel;
   private SessionMemory link;
   private ControlLoop.Timer timer;
-  private int incarnation;
   private int links;
-  private int pid;
   private Runnable whenStopped;
 
   /**
@@ -139,34 +136,30 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
 
   @Override
   public void guardArrived(GuardChannel arrived, GuardMessage hello) {
-    if (guard != null) {
-      LOG.warn("journal: a second guard connects; refused");
-      arrived.close();
+    if (!process.arrived(arrived, hello)) {
       return;
     }
-    guard = arrived;
-    incarnation = Math.max(incarnation, hello.incarnation());
-    pid = hello.pid();
-    boolean ending =
-        (hello.status() & (GuardMessage.HELLO_WORKER_ENDING | GuardMessage.HELLO_WORKER_STUCK))
-            != 0;
-    if (state == State.STOPPING) {
-      order(GuardMessage.ORDER_SHUTDOWN);
-    } else if (pid == 0) {
+    if (state == State.STOPPED) {
+      process.letGo(); // It belongs to the successor.
+    } else if (state == State.STOPPING) {
+      process.shutDown();
+    } else if (!process.isUnderWay()) {
       start();
-    } else if (ending) {
+    } else if (hello.isEnding()) {
       move(State.ENDING);
     } else if (state == State.AWAITING_GUARD && channel == null) {
-      LOG.info("journal: found process {} running", pid);
+      LOG.info("journal: found process {} running", process.pid());
       awaitAttachment();
     }
   }
 
   @Override
   public void guardLeft() {
-    guard = null;
+    process.left();
     if (state == State.STOPPING) {
       stopped();
+    }
+    if (state == State.STOPPED) {
       return;
     }
     LOG.warn("journal: its guard is gone, and with it the process");
@@ -176,27 +169,31 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
 
   @Override
   public void guardSays(GuardMessage message) {
+    if (!process.heard(message) && message.kind() != GuardMessage.REFUSED) {
+      return;
+    }
     switch (message.kind()) {
-      case GuardMessage.STARTED -> pid = message.pid();
       case GuardMessage.EXITED -> {
         if (state != State.STOPPING) {
-          LOG.warn("journal: process {} ended, wait status {}", message.pid(), message.status());
+          LOG.warn(
+              "journal: process {} ended: {}", message.pid(), new WorkerExit(message.status()));
           ending();
         }
       }
       case GuardMessage.GONE -> {
-        if (message.incarnation() == incarnation) {
-          pid = 0;
-          ending();
-          backOff();
-        }
+        ending();
+        backOff();
       }
       case GuardMessage.START_FAILED, GuardMessage.LOCK_BUSY -> {
         LOG.error("journal: not started: {}", message.text());
         backOff();
       }
-      case GuardMessage.STUCK ->
-          LOG.error("journal: process {} cannot be killed: {}", message.pid(), message.text());
+      case GuardMessage.STUCK -> {
+        LOG.error("journal: process {} cannot be killed: {}", message.pid(), message.text());
+        if (state == State.STOPPING) {
+          stopped(); // Its guard stays behind with the lock; nobody can do more.
+        }
+      }
       case GuardMessage.REFUSED -> LOG.warn("journal: the guard refused: {}", message.text());
       default -> LOG.debug("journal: guard says {}", message);
     }
@@ -204,13 +201,13 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
 
   private void ending() {
     detach();
-    if (state != State.STOPPING) {
+    if (state != State.STOPPING && state != State.STOPPED) {
       move(State.ENDING);
     }
   }
 
   private void backOff() {
-    if (state == State.STOPPING) {
+    if (state == State.STOPPING || state == State.STOPPED) {
       return;
     }
     restarts.died(false, System.nanoTime());
@@ -219,12 +216,11 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   }
 
   private void start() {
-    if (guard == null) {
+    if (!process.hasGuard()) {
       move(State.AWAITING_GUARD);
       return;
     }
-    incarnation++;
-    order(GuardMessage.ORDER_START);
+    process.start();
     awaitAttachment();
   }
 
@@ -235,17 +231,13 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
             config.supervision().startTimeoutNanos(), () -> fence("did not attach in time"));
   }
 
-  private void order(int kind) {
-    guard.send(GuardMessage.order(kind, incarnation, FeedDescriptor.NAME));
-  }
-
   // What the journal's process says.
 
   @Override
   public void workerArrived(ControlChannel arrived, long token, WorkerHello hello) {
     if (channel != null || hello.major() != ControlMessage.MAJOR) {
       Reason reason = channel != null ? Reason.DUPLICATE_ATTACH : Reason.VERSION_MISMATCH;
-      arrived.send(token, new Refused(reason.usualStatus(), reason, "journal " + hello.pid()));
+      arrived.refuse(token, reason, "journal " + hello.pid());
       arrived.close();
       return;
     }
@@ -305,13 +297,13 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
     if (state == State.ENDING || state == State.STOPPING || state == State.STOPPED) {
       return;
     }
-    LOG.warn("journal: process {} is fenced: {}", pid, why);
+    LOG.warn("journal: process {} is fenced: {}", process.pid(), why);
     detach();
-    if (guard == null) {
-      move(State.AWAITING_GUARD);
-    } else {
+    if (process.hasGuard()) {
       move(State.ENDING);
-      order(GuardMessage.ORDER_KILL);
+      process.kill();
+    } else {
+      move(State.AWAITING_GUARD);
     }
   }
 
@@ -331,10 +323,10 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   public void stop(Runnable stopped) {
     whenStopped = stopped;
     move(State.STOPPING);
-    if (guard == null) {
-      stopped();
+    if (process.hasGuard()) {
+      process.shutDown();
     } else {
-      order(GuardMessage.ORDER_SHUTDOWN);
+      stopped();
     }
   }
 
@@ -349,10 +341,7 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
     door.stopListening();
     detach();
     move(State.STOPPED);
-    if (guard != null) {
-      guard.close();
-      guard = null;
-    }
+    process.letGo();
   }
 
   /** After {@link #stop}; after {@link #handOver} there is nothing to close. */

@@ -12,14 +12,15 @@ import java.util.ArrayDeque;
  */
 final class RestartPolicy {
   private final SupervisionConfig config;
+  private final Backoff pauses;
   private final ArrayDeque<Long> deathsNanos = new ArrayDeque<>();
-  private long delayNanos;
   private long servingSinceNanos;
   private boolean serving;
 
   RestartPolicy(SupervisionConfig config) {
     this.config = config;
-    this.delayNanos = config.restartBackoff().initialNanos();
+    this.pauses =
+        new Backoff(config.restartBackoff().initialNanos(), config.restartBackoff().maxNanos());
   }
 
   void serving(long nowNanos) {
@@ -58,13 +59,11 @@ final class RestartPolicy {
 
   /** How long to wait before the next start; doubles until the next worker has served a while. */
   long nextDelayNanos() {
-    long delay = delayNanos;
-    delayNanos = Math.min(config.restartBackoff().maxNanos(), Math.max(2 * delayNanos, 1_000_000L));
-    return delay;
+    return pauses.next();
   }
 
   void reset() {
     deathsNanos.clear();
-    delayNanos = config.restartBackoff().initialNanos();
+    pauses.reset();
   }
 }

@@ -121,6 +121,8 @@ public final class Supervision implements AutoCloseable {
         .allMatch(
             state ->
                 state == WorkerState.SERVING
+                    || state == WorkerState.AWAITING_LOCK
+                    || state == WorkerState.STUCK
                     || state == WorkerState.GIVEN_UP
                     || state == WorkerState.RELEASED);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.control.Acceptor;
 import io.berth.broker.control.ControlChannel;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.control.SocketFile;
@@ -13,6 +14,7 @@ import io.berth.shm.control.ControlMessage.WorkerHello;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +50,8 @@ public final class WorkerDoor implements AutoCloseable {
   private final Resident supervisor;
   private final Path workerPath;
   private final Path guardPath;
-  private int workerListener = -1;
-  private int guardListener = -1;
+  private Acceptor workers;
+  private Acceptor guards;
 
   WorkerDoor(ControlLoop loop, Path workerPath, Path guardPath, Resident supervisor) {
     this.loop = loop;
@@ -60,15 +62,19 @@ public final class WorkerDoor implements AutoCloseable {
 
   public void open() throws IOException {
     Files.createDirectories(workerPath.getParent());
-    workerListener = SocketFile.listen(workerPath, BACKLOG, OWNER_ONLY);
-    loop.register(workerListener, ready -> acceptWorker());
-    guardListener = SocketFile.listen(guardPath, BACKLOG, OWNER_ONLY);
-    loop.register(guardListener, ready -> acceptGuard());
+    workers = accept(workerPath, this::acceptWorker);
+    guards = accept(guardPath, this::acceptGuard);
   }
 
-  private void acceptWorker() {
-    int fd = Sockets.accept(workerListener);
-    if (fd < 0 || isStranger(fd)) {
+  private Acceptor accept(Path path, IntConsumer accepted) throws IOException {
+    int listener = SocketFile.listen(path, BACKLOG, OWNER_ONLY);
+    Acceptor acceptor = new Acceptor(loop, path, listener, BACKLOG, accepted);
+    acceptor.open();
+    return acceptor;
+  }
+
+  private void acceptWorker(int fd) {
+    if (isStranger(fd)) {
       return;
     }
     ControlChannel channel = new ControlChannel(loop, fd);
@@ -109,9 +115,8 @@ public final class WorkerDoor implements AutoCloseable {
     }
   }
 
-  private void acceptGuard() {
-    int fd = Sockets.accept(guardListener);
-    if (fd < 0 || isStranger(fd)) {
+  private void acceptGuard(int fd) {
+    if (isStranger(fd)) {
       return;
     }
     GuardChannel channel = new GuardChannel(loop, fd);
@@ -157,19 +162,17 @@ public final class WorkerDoor implements AutoCloseable {
 
   /** Leaves the sockets' names to a successor. */
   void stopListening() {
-    for (int listener : new int[] {workerListener, guardListener}) {
-      if (listener >= 0) {
-        loop.unregister(listener);
-        Descriptors.close(listener);
-      }
+    if (workers != null) {
+      workers.close();
     }
-    workerListener = -1;
-    guardListener = -1;
+    if (guards != null) {
+      guards.close();
+    }
   }
 
   @Override
   public void close() throws IOException {
-    if (workerListener < 0) {
+    if (workers == null || !workers.isOpen()) {
       return; // Its names belong to a successor.
     }
     stopListening();

@@ -2,14 +2,12 @@
 package io.berth.broker.admin;
 
 import io.berth.broker.Broker;
+import io.berth.broker.SilentEvents;
 import io.berth.broker.audit.AuditTrail;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigException;
 import io.berth.broker.config.ConfigLoader;
-import io.berth.broker.control.SessionEvents;
 import io.berth.broker.dataplane.KeyUseJournal;
-import io.berth.broker.policy.Principal;
-import io.berth.broker.supervisor.WorkerEvents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +27,7 @@ public final class RunningBroker implements AutoCloseable {
     Path file = root.resolve("berth.yaml");
     Files.writeString(file, text);
     this.config = new ConfigLoader().load(file);
-    Silence silence = new Silence();
+    SilentEvents silence = new SilentEvents();
     this.broker =
         new Broker(
             config,
@@ -77,41 +75,5 @@ public final class RunningBroker implements AutoCloseable {
         Files.delete(file);
       }
     }
-  }
-
-  private static final class Silence implements SessionEvents, WorkerEvents {
-    @Override
-    public void opened(long session, Principal principal, String clientName) {}
-
-    @Override
-    public void closed(long session, Principal principal, String why) {}
-
-    @Override
-    public void granted(
-        long session, Principal principal, String account, String resource, int permissions) {}
-
-    @Override
-    public void denied(long session, Principal principal, String resource, String why) {}
-
-    @Override
-    public void started(String device, int incarnation, int pid, String identity) {}
-
-    @Override
-    public void died(String device, int incarnation, String how) {}
-
-    @Override
-    public void fenced(String device, int incarnation, String why) {}
-
-    @Override
-    public void blocked(String device, String why) {}
-
-    @Override
-    public void givenUp(String device, String why) {}
-
-    @Override
-    public void released(String device, String by) {}
-
-    @Override
-    public void resumed(String device) {}
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Availability;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
@@ -130,13 +131,13 @@ final class DataPathHarness implements AutoCloseable, Violations {
 
   /** What the supervisor does once the guard has said that a worker is gone. */
   void dies(PlayedWorker worker) {
-    ends(worker, Availability.COMING, true);
+    ends(worker, Availability.COMING, Death.BY_ITSELF);
   }
 
-  void ends(PlayedWorker worker, Availability next, boolean blame) {
+  void ends(PlayedWorker worker, Availability next, Death death) {
     blockedByLastDeath = null;
     workers.remove(worker);
-    data.detach(worker.device, next, blame, blocked -> blockedByLastDeath = blocked);
+    data.detach(worker.device, next, death, blocked -> blockedByLastDeath = blocked);
     step();
     worker.memory.close();
   }
@@ -181,7 +182,12 @@ final class DataPathHarness implements AutoCloseable, Violations {
   }
 
   @Override
-  public void worker(Device ofDevice, int epoch, String text) {
+  public void worker(Device ofDevice, int epoch, Death death, String text) {
+    reports.add(new Report(ofDevice, Reason.NONE, text));
+  }
+
+  @Override
+  public void workerLeft(Device ofDevice, int epoch, String text) {
     reports.add(new Report(ofDevice, Reason.NONE, text));
   }
 
@@ -199,7 +205,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   @Override
   public void close() {
     for (PlayedWorker worker : List.copyOf(workers)) {
-      ends(worker, Availability.STOPPING, false);
+      ends(worker, Availability.STOPPING, Death.ORDERED);
     }
     for (PlayedClient client : List.copyOf(clients)) {
       closes(client);

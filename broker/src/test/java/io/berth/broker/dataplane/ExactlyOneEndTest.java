@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import io.berth.broker.dataplane.PlayedClient.Answer;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
@@ -194,7 +195,7 @@ class ExactlyOneEndTest {
 
   private void die(Place place, Availability next) {
     if (place.worker != null) {
-      harness.ends(place.worker, next, random.nextInt(4) == 0);
+      harness.ends(place.worker, next, random.nextInt(4) == 0 ? Death.BY_ITSELF : Death.ORDERED);
       place.worker = null;
       place.held.clear();
       place.partsSent.clear();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import io.berth.broker.dataplane.PlayedClient.Answer;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
+import io.berth.broker.device.Death;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
@@ -70,10 +71,10 @@ class WorkerLossTest {
     PlayedWorker first = harness.worker(harness.device, 4);
     client.submit(handle, call().idempotent());
     assertEquals(1, first.take().size());
-    harness.ends(first, Availability.COMING, false);
+    harness.ends(first, Availability.COMING, Death.ORDERED);
     PlayedWorker second = harness.worker(harness.device, 4);
     assertEquals(1, second.take().size());
-    harness.ends(second, Availability.COMING, false);
+    harness.ends(second, Availability.COMING, Death.ORDERED);
     assertAborted(client.answer());
     harness.assertEmpty();
   }
@@ -109,7 +110,7 @@ class WorkerLossTest {
     client.submit(handle, call().idempotent());
     client.submit(handle, call().idempotent());
     assertEquals(1, worker.take().size());
-    harness.ends(worker, Availability.GIVEN_UP, true);
+    harness.ends(worker, Availability.GIVEN_UP, Death.BY_ITSELF);
     List<Answer> answers = client.answers();
     assertAborted(answers.get(0));
     assertEquals(Reason.DEVICE_GIVEN_UP, answers.get(1).reason());
@@ -245,7 +246,7 @@ class WorkerLossTest {
     PlayedWorker worker = harness.worker(harness.device, 4);
     client.submit(handle, call());
     worker.takeOne();
-    harness.ends(worker, Availability.COMING, false);
+    harness.ends(worker, Availability.COMING, Death.ORDERED);
     assertAborted(client.answer());
     assertTrue(harness.device.killList().isEmpty());
   }
@@ -299,5 +300,134 @@ class WorkerLossTest {
     assertEquals(List.of(), harness.reports);
     harness.advance(2 * MILLIS);
     assertEquals("request on the device for 5002 ms >= 5000", harness.reports.get(0).text());
+  }
+
+  @Test
+  void a_heartbeat_in_the_future_is_no_eternal_life() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    worker.memory.link().client().heartbeatOpaque(Long.MAX_VALUE);
+    worker.silent = true;
+    harness.advance(MILLIS);
+    harness.advance(HEARTBEAT_TIMEOUT_NANOS);
+    assertEquals(List.of(), harness.reports);
+    harness.advance(2 * MILLIS);
+    assertEquals("no heartbeat for 1002 ms", harness.reports.get(0).text());
+  }
+
+  @Test
+  void a_worker_whose_clock_runs_ahead_lives_as_long_as_it_beats() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    worker.silent = true;
+    for (int i = 0; i < 20; i++) {
+      worker.memory.link().client().heartbeatOpaque(harness.nowNanos() + 3_600_000 * MILLIS);
+      harness.advance(HEARTBEAT_TIMEOUT_NANOS / 2);
+    }
+    assertEquals(List.of(), harness.reports);
+  }
+
+  @Test
+  void a_worker_that_cannot_be_attached_is_reported() throws OsException {
+    PlayedWorker worker = new PlayedWorker(harness, harness.device, 99);
+    worker.memory.close(); // Its doorbell cannot be watched.
+    harness.data.attach(harness.device, worker.link, 4, java.util.Map.of());
+    harness.step();
+    assertEquals(1, harness.reports.size(), harness.reports::toString);
+    assertTrue(
+        harness.reports.get(0).text().startsWith("epoll_ctl -"), harness.reports::toString);
+    assertNull(harness.device.link());
+  }
+
+  @Test
+  void retried_requests_keep_their_order() throws OsException {
+    PlayedWorker first = harness.worker(harness.device, 8);
+    for (int i = 0; i < 3; i++) {
+      client.submit(handle, call().idempotent().payload("first " + i));
+    }
+    List<Taken> taken = first.take();
+    // Slots are reused in another order than that of their numbers.
+    for (int i : new int[] {1, 0, 2}) {
+      first.end(taken.get(i), "");
+      client.answer();
+    }
+    for (int i = 0; i < 4; i++) {
+      client.submit(handle, call().idempotent().payload("second " + i));
+      harness.step();
+    }
+    client.submit(handle, call().idempotent().payload("second 4"));
+    client.submit(handle, call().idempotent().payload("second 5"));
+    assertEquals(6, first.take().size());
+    harness.ends(first, Availability.COMING, Death.ORDERED);
+    PlayedWorker second = harness.worker(harness.device, 8);
+    assertEquals(
+        List.of("second 0", "second 1", "second 2", "second 3", "second 4", "second 5"),
+        second.take().stream().map(Taken::payload).toList());
+  }
+
+  @Test
+  void poison_among_harmless_requests_of_one_operation_is_blocked() throws OsException {
+    int kills = 0;
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    while (kills < 10 && !Boolean.TRUE.equals(harness.blockedByLastDeath)) {
+      client.submit(handle, call().payload("harmless"));
+      worker.end(worker.takeOne(), "");
+      client.answer();
+      client.submit(handle, call().payload("poison"));
+      worker.takeOne();
+      harness.dies(worker);
+      kills++;
+      client.answer();
+      worker = harness.worker(harness.device, 4);
+    }
+    assertEquals(2, kills);
+    client.submit(handle, call().payload("harmless"));
+    assertEquals(Reason.REQUEST_KILLS_WORKER, client.answer().reason());
+  }
+
+  @Test
+  void poison_in_company_is_found_out_although_harmless_requests_come_between() throws OsException {
+    PlayedClient innocent = harness.client("uid 2");
+    Handle innocentHandle = innocent.open(harness.device);
+    int kills = 0;
+    while (kills < 20 && !Boolean.TRUE.equals(harness.blockedByLastDeath)) {
+      PlayedWorker worker = harness.worker(harness.device, 4);
+      // One harmless request, and whatever else it takes to be trusted again after one death.
+      client.submit(handle, call().payload("harmless"));
+      innocent.submit(innocentHandle, call());
+      worker.take().forEach(taken -> worker.end(taken, ""));
+      worker.take().forEach(taken -> worker.end(taken, ""));
+      client.answers();
+      innocent.answers();
+      innocent.submit(innocentHandle, call());
+      client.submit(handle, call().payload("poison"));
+      List<Taken> held = new ArrayList<>();
+      while (held.stream().noneMatch(taken -> taken.payload().equals("poison"))) {
+        held.forEach(taken -> worker.end(taken, ""));
+        held = new ArrayList<>(worker.take());
+        assertFalse(held.isEmpty(), "the poison never comes");
+      }
+      harness.dies(worker);
+      kills++;
+      client.answers();
+      innocent.answers();
+    }
+    assertEquals(3, kills, "the first in company, then alone until it is blocked");
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    innocent.submit(innocentHandle, call().payload("innocent"));
+    worker.end(worker.takeOne(), "");
+    assertEquals(Status.OK, innocent.answer().status());
+  }
+
+  @Test
+  void nobody_is_blocked_for_workers_that_are_killed_from_outside() throws OsException {
+    for (int i = 0; i < 10; i++) {
+      PlayedWorker worker = harness.worker(harness.device, 4);
+      client.submit(handle, call());
+      worker.end(worker.takeOne(), "");
+      client.answer();
+      client.submit(handle, call());
+      worker.takeOne();
+      harness.ends(worker, Availability.COMING, Death.FROM_OUTSIDE);
+      assertAborted(client.answer());
+    }
   }
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.supervisor;
+
+import io.berth.broker.device.Death;
+
+/**
+ * How a worker's process ended.
+ *
+ * @param waitStatus as from waitpid(2)
+ */
+record WorkerExit(int waitStatus) {
+  private static final int SIGKILL = 9;
+  private static final int SIGTERM = 15;
+
+  /** What a JVM that is ended by SIGTERM exits with. */
+  private static final int EXIT_BY_SIGTERM = 128 + SIGTERM;
+
+  private int signal() {
+    return waitStatus & 0x7F;
+  }
+
+  private int code() {
+    return waitStatus >> 8 & 0xFF;
+  }
+
+  /** What it tells of the requests that the worker had. */
+  Death death() {
+    boolean fromOutside =
+        signal() == 0
+            ? code() == 0 || code() == EXIT_BY_SIGTERM
+            : signal() == SIGKILL || signal() == SIGTERM;
+    return fromOutside ? Death.FROM_OUTSIDE : Death.BY_ITSELF;
+  }
+
+  @Override
+  public String toString() {
+    return signal() == 0 ? "exit code " + code() : "signal " + signal();
+  }
+}

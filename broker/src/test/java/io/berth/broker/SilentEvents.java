@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker;
+
+import io.berth.broker.control.SessionEvents;
+import io.berth.broker.policy.Principal;
+import io.berth.broker.supervisor.WorkerEvents;
+
+/** For brokers whose events matter to nobody. */
+public class SilentEvents implements SessionEvents, WorkerEvents {
+  @Override
+  public void opened(long session, Principal principal, String clientName) {}
+
+  @Override
+  public void closed(long session, Principal principal, String why) {}
+
+  @Override
+  public void granted(
+      long session, Principal principal, String account, String resource, int permissions) {}
+
+  @Override
+  public void denied(long session, Principal principal, String resource, String why) {}
+
+  @Override
+  public void started(String device, int incarnation, int pid, String identity) {}
+
+  @Override
+  public void died(String device, int incarnation, String how) {}
+
+  @Override
+  public void fenced(String device, int incarnation, String why) {}
+
+  @Override
+  public void blocked(String device, String why) {}
+
+  @Override
+  public void givenUp(String device, String why) {}
+
+  @Override
+  public void released(String device, String by) {}
+
+  @Override
+  public void resumed(String device) {}
+}

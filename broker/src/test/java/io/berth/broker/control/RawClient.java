@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.control;
+
+import io.berth.jni.os.Descriptors;
+import io.berth.jni.os.Errno;
+import io.berth.jni.os.Memory;
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.Sockets;
+import io.berth.shm.control.ControlCodec;
+import io.berth.shm.control.ControlMessage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** Somebody who is connected to the control socket and says whatever it likes. */
+final class RawClient implements AutoCloseable {
+  private static final int PATIENCE_MILLIS = 60_000;
+
+  private final int fd;
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
+
+  RawClient(Path socket) throws OsException {
+    this.fd = Sockets.connect(socket);
+  }
+
+  static RawClient greeted(Path socket) throws Exception {
+    RawClient client = new RawClient(socket);
+    client.ask(new ControlMessage.Hello(ControlMessage.MAJOR, 0, 0, 0, "raw"));
+    return client;
+  }
+
+  int send(ControlMessage message) {
+    ByteBuffer encoded = ControlCodec.encode(7, message);
+    int bytes = encoded.remaining();
+    buffer.clear().put(encoded);
+    return sendRaw(bytes);
+  }
+
+  /** Sends that many bytes of whatever is in the buffer. */
+  int sendRaw(int bytes) {
+    return Sockets.send(fd, Memory.addressOf(buffer), bytes, new int[0], 0);
+  }
+
+  ControlMessage ask(ControlMessage message) throws Exception {
+    int sent = send(message);
+    if (sent < 0) {
+      throw new IOException("sendmsg: " + Errno.name(-sent));
+    }
+    return receive();
+  }
+
+  /** The next message; null at the end of the connection. */
+  ControlMessage receive() throws Exception {
+    int[] descriptors = new int[8];
+    while (true) {
+      long result =
+          Sockets.receive(fd, Memory.addressOf(buffer), ControlCodec.MAX_MESSAGE_BYTES, descriptors);
+      if (result == -Errno.EAGAIN) {
+        if (Descriptors.poll(fd, Descriptors.POLLIN, PATIENCE_MILLIS) == 0) {
+          throw new IOException("neither answer nor end within " + PATIENCE_MILLIS + " ms");
+        }
+        continue;
+      }
+      if (result == -Errno.ECONNRESET) {
+        continue; // Closed with something of ours unread; what was said before is behind it.
+      }
+      if (result == 0) {
+        return null;
+      }
+      OsException.check("recvmsg", result);
+      for (int i = 0; i < Sockets.descriptorsOf(result); i++) {
+        Descriptors.close(descriptors[i]);
+      }
+      buffer.clear().limit(Sockets.bytesOf(result));
+      ControlMessage message = ControlCodec.decode(buffer).message();
+      buffer.clear();
+      return message;
+    }
+  }
+
+  @Override
+  public void close() {
+    Descriptors.close(fd);
+  }
+}
