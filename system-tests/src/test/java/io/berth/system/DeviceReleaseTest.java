@@ -23,11 +23,11 @@ import io.berth.system.process.Await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,7 +205,7 @@ final class DeviceReleaseTest {
     try (AdminClient admin = admin()) {
       admin.release("bench", PATIENCE_MILLIS, PATIENCE_MILLIS, "a test", PATIENCE_MILLIS);
       // The worker exits with 0 only after its driver has closed the device.
-      assertEquals(List.of("exit code 0"), broker.deaths());
+      broker.awaitLog(Pattern.compile("device echo:bench: worker \\d+ ended: exit code 0"));
       admin.resume("bench", "", PATIENCE_MILLIS);
     }
   }
@@ -216,12 +216,12 @@ final class DeviceReleaseTest {
       admin.release("bench", PATIENCE_MILLIS, 0, "first", PATIENCE_MILLIS);
     }
     // Given back as its holder is gone, and released again before it serves.
-    await(device -> !device.getState().equals("RELEASED"));
+    await("it is given back", device -> !device.getState().equals("RELEASED"));
     try (AdminClient admin = admin()) {
       admin.release("bench", PATIENCE_MILLIS, 0, "second", PATIENCE_MILLIS);
       assertEquals("RELEASED", device().getState());
       admin.resume("bench", "", PATIENCE_MILLIS);
     }
-    assertTrue(echo.call(request(ECHO)).isOk());
+    assertTrue(echo.call(request(EchoOperation.ECHO)).isOk());
   }
 }

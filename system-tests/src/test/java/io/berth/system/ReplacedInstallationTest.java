@@ -106,8 +106,7 @@ class ReplacedInstallationTest {
     assertEquals(ENDED_BY_TERM, broker.exitValue(), this::log);
     assertFalse(log().contains("NoClassDefFound"), this::log);
     try (Stream<Path> left = Files.walk(setup.runDirectory())) {
-      assertEquals(
-          List.of(), left.filter(file -> !Files.isDirectory(file)).toList(), this::log);
+      assertEquals(List.of(), left.filter(file -> !Files.isDirectory(file)).toList(), this::log);
     }
   }
 }

@@ -8,8 +8,8 @@ import java.util.function.ObjIntConsumer;
 
 /**
  * Bounds how many records a uid can cause by what costs it nothing: connecting, leaving, and asking
- * for what it may not have. Without a bound, one that does so in a loop would fill the disk, and the
- * journal could not keep up with the others' records, which are refused then.
+ * for what it may not have. Without a bound, one that does so in a loop would fill the disk, and
+ * the journal could not keep up with the others' records, which are refused then.
  *
  * <p>A uid has {@value #BURST} such records at once and {@value #PER_SECOND} more per second. What
  * is beyond that is counted, and the count is recorded in its stead as soon as the uid may have a

@@ -61,7 +61,8 @@ final class ClientConnection implements ControlChannel.Listener {
       if (message instanceof Hello hello) {
         greet(token, hello);
       } else {
-        channel.refuse(token, Reason.MALFORMED_FRAME, "expected HELLO, found kind " + message.kind());
+        channel.refuse(
+            token, Reason.MALFORMED_FRAME, "expected HELLO, found kind " + message.kind());
         end("no HELLO first");
       }
     } else if (state == State.OPEN) {

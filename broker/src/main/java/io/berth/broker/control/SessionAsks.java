@@ -71,8 +71,7 @@ final class SessionAsks {
     PolicyDecision decision = door.config().policy().decide(principal, open.resource(), onBehalfOf);
     if (decision instanceof Denied denied) {
       door.events().denied(session.id(), principal, open.resource(), denied.reason());
-      channel.refuse(
-          token, Reason.NOT_PERMITTED, named(open.resource()) + ": " + denied.reason());
+      channel.refuse(token, Reason.NOT_PERMITTED, named(open.resource()) + ": " + denied.reason());
       return;
     }
     Optional<Config.Target> target = door.config().target(open.resource());
@@ -99,7 +98,10 @@ final class SessionAsks {
       return;
     }
     if (granted.audited() && door.events().refusesAudited()) {
-      channel.refuse(token, Reason.AUDIT_UNAVAILABLE, named(open.resource()) + ": the journal takes no records");
+      channel.refuse(
+          token,
+          Reason.AUDIT_UNAVAILABLE,
+          named(open.resource()) + ": the journal takes no records");
       return;
     }
     Account account = door.account(granted.account(), granted.inFlightLimit());
@@ -147,7 +149,8 @@ final class SessionAsks {
       return;
     }
     if (handle == null) {
-      channel.refuse(token, Reason.BUDGET_EXCEEDED, "handles >= " + MAX_HANDLES + " of this session");
+      channel.refuse(
+          token, Reason.BUDGET_EXCEEDED, "handles >= " + MAX_HANDLES + " of this session");
       return;
     }
     channel.send(

@@ -18,7 +18,9 @@ public interface Violations {
    */
   void worker(Device device, int epoch, Death death, String text);
 
-  /** The worker has closed its end: it is dead, or to be fenced. How it died its guard will tell. */
+  /**
+   * The worker has closed its end: it is dead, or to be fenced. How it died its guard will tell.
+   */
   void workerLeft(Device device, int epoch, String text);
 
   /** The worker broke the protocol. */

@@ -58,8 +58,9 @@ public final class Device {
   }
 
   /**
-   * The flow of an account at this device; made when a handle is opened. Handles and queued requests
-   * keep it: a delegate can name any number of sub-principals, and none of them stays for ever.
+   * The flow of an account at this device; made when a handle is opened. Handles and queued
+   * requests keep it: a delegate can name any number of sub-principals, and none of them stays for
+   * ever.
    */
   public Flow flow(Account account) {
     return flows.get(account.name(), principal -> new Flow(account));

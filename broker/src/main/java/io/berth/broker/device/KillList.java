@@ -107,8 +107,7 @@ public final class KillList {
    * @param alone whether nothing else was in flight
    * @return whether the pair is blocked from now on
    */
-  public boolean died(
-      String principal, int operation, boolean alone, Death death, long nowNanos) {
+  public boolean died(String principal, int operation, boolean alone, Death death, long nowNanos) {
     Conduct conduct = pairs.computeIfAbsent(new Key(principal, operation), key -> new Conduct());
     suspects += conduct.isSuspect() ? 0 : 1;
     conduct.goodEndsOwed = Math.max(conduct.goodEndsOwed, conduct.goodEndsNextTime);
@@ -155,9 +154,7 @@ public final class KillList {
 
   public boolean isBlocked(String principal, int operation, long nowNanos) {
     Conduct conduct = pairs.get(sought(principal, operation));
-    return conduct != null
-        && conduct.isGuilty(limit)
-        && nowNanos - conduct.blockedUntilNanos < 0;
+    return conduct != null && conduct.isGuilty(limit) && nowNanos - conduct.blockedUntilNanos < 0;
   }
 
   /** Drops what is too old to count; to be called now and then, so that the list stays short. */

@@ -3,7 +3,6 @@ package io.berth.broker.journal;
 
 import static io.berth.broker.journal.JournalException.Reason.CLOSED;
 import static io.berth.broker.journal.JournalException.Reason.FULL;
-import static io.berth.broker.journal.JournalException.Reason.LOCKED;
 import static io.berth.broker.journal.JournalException.Reason.MALFORMED;
 
 import java.io.IOException;
@@ -237,7 +236,8 @@ public final class Journal implements AutoCloseable {
    */
   public long prune(Instant before) throws IOException {
     requireOpen(0);
-    JournalPruning.Plan plan = JournalPruning.plan(files, ChainWriter.toNanos(before), currentFile());
+    JournalPruning.Plan plan =
+        JournalPruning.plan(files, ChainWriter.toNanos(before), currentFile());
     if (plan == null) {
       return -1;
     }
@@ -321,8 +321,7 @@ public final class Journal implements AutoCloseable {
     if (writer.hasHeadroom()) {
       Instant now = settings.clock().instant();
       writer.writeIntoHeadroom(
-          ChainWriter.at(
-              now, AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())));
+          ChainWriter.at(now, AuditEntry.own(AuditEvent.JOURNAL_DEGRADED, 8, cause.getMessage())));
       space.releaseReserve();
       try {
         checkpoints.storeKeyState(now);

@@ -56,16 +56,7 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
             new Surroundings());
     this.links =
         new WorkerLinks(
-            loop,
-            data,
-            config,
-            deviceConfig,
-            device,
-            events,
-            news,
-            life,
-            brokerEpoch,
-            yieldMicros);
+            loop, data, config, deviceConfig, device, events, news, life, brokerEpoch, yieldMicros);
   }
 
   private final class Surroundings implements WorkerLife.Surroundings {

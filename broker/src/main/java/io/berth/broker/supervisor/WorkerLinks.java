@@ -191,9 +191,7 @@ final class WorkerLinks {
 
   /** Whether the data thread speaks of the worker that serves now. */
   boolean isServing(int ofEpoch) {
-    return attachment != null
-        && attachment.epoch == ofEpoch
-        && life.state() == WorkerState.SERVING;
+    return attachment != null && attachment.epoch == ofEpoch && life.state() == WorkerState.SERVING;
   }
 
   /** Takes the worker from the data thread; its memory is closed after that has happened. */

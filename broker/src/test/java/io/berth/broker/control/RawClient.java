@@ -17,8 +17,7 @@ final class RawClient implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 60_000;
 
   private final int fd;
-  private final ByteBuffer buffer =
-      ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
 
   RawClient(Path socket) throws OsException {
     this.fd = Sockets.connect(socket);
@@ -55,7 +54,8 @@ final class RawClient implements AutoCloseable {
     int[] descriptors = new int[8];
     while (true) {
       long result =
-          Sockets.receive(fd, Memory.addressOf(buffer), ControlCodec.MAX_MESSAGE_BYTES, descriptors);
+          Sockets.receive(
+              fd, Memory.addressOf(buffer), ControlCodec.MAX_MESSAGE_BYTES, descriptors);
       if (result == -Errno.EAGAIN) {
         if (Descriptors.poll(fd, Descriptors.POLLIN, PATIENCE_MILLIS) == 0) {
           throw new IOException("neither answer nor end within " + PATIENCE_MILLIS + " ms");

@@ -5,6 +5,7 @@ import static io.berth.shm.frame.FrameDescriptor.maxRecordBytes;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
@@ -45,7 +46,12 @@ class DataThreadSoakTest {
     }
 
     @Override
-    public void worker(Device device, int epoch, String text) {
+    public void worker(Device device, int epoch, Death death, String text) {
+      reports.add(device.name() + ": " + text);
+    }
+
+    @Override
+    public void workerLeft(Device device, int epoch, String text) {
       reports.add(device.name() + ": " + text);
     }
   }

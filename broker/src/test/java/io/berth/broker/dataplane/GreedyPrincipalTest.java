@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import io.berth.broker.dataplane.PlayedClient.Answer;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
+import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
@@ -90,7 +91,7 @@ class GreedyPrincipalTest {
     // Dispatched, retried, and dispatched again.
     PlayedWorker worker = harness.worker(harness.device, 2);
     assertEquals(2, worker.take().size());
-    harness.ends(worker, Availability.COMING, false);
+    harness.ends(worker, Availability.COMING, Death.ORDERED);
     PlayedWorker second = harness.worker(harness.device, 2);
     assertEquals(2, second.take().size());
     client.submit(handle, call());

@@ -88,30 +88,28 @@ final class PlayedWorker {
       // Not how many were read: a padding alone counts as none.
       before = requests.consumerPosition();
       requests.read(
-              (type, buffer, index, length) -> {
-                int at = index - 8;
-                int flags = buffer.getInt(at + FLAGS_OFFSET);
-                byte[] payload = new byte[buffer.getInt(at + PAYLOAD_BYTES_OFFSET)];
-                buffer.getBytes(at + payloadOffset(flags), payload);
-                assertEquals(length + 8, payloadOffset(flags) + payload.length);
-                if (type != TYPE_BIND) {
-                  taken.add(
-                      new Taken(
-                          type,
-                          buffer.getLong(at + CORRELATION_OFFSET),
-                          buffer.getLong(at + DEADLINE_OFFSET),
-                          buffer.getInt(at + HANDLE_OFFSET),
-                          buffer.getInt(at + OPERATION_OFFSET),
-                          flags,
-                          buffer.getInt(at + PRIORITY_OFFSET),
-                          buffer.getInt(at + CREDIT_OFFSET),
-                          buffer.getInt(at + EPOCH_OFFSET),
-                          (flags & FLAG_SESSION) == 0
-                              ? 0
-                              : buffer.getLong(at + sessionOffset(flags)),
-                          new String(payload, UTF_8)));
-                }
-              });
+          (type, buffer, index, length) -> {
+            int at = index - 8;
+            int flags = buffer.getInt(at + FLAGS_OFFSET);
+            byte[] payload = new byte[buffer.getInt(at + PAYLOAD_BYTES_OFFSET)];
+            buffer.getBytes(at + payloadOffset(flags), payload);
+            assertEquals(length + 8, payloadOffset(flags) + payload.length);
+            if (type != TYPE_BIND) {
+              taken.add(
+                  new Taken(
+                      type,
+                      buffer.getLong(at + CORRELATION_OFFSET),
+                      buffer.getLong(at + DEADLINE_OFFSET),
+                      buffer.getInt(at + HANDLE_OFFSET),
+                      buffer.getInt(at + OPERATION_OFFSET),
+                      flags,
+                      buffer.getInt(at + PRIORITY_OFFSET),
+                      buffer.getInt(at + CREDIT_OFFSET),
+                      buffer.getInt(at + EPOCH_OFFSET),
+                      (flags & FLAG_SESSION) == 0 ? 0 : buffer.getLong(at + sessionOffset(flags)),
+                      new String(payload, UTF_8)));
+            }
+          });
     } while (requests.consumerPosition() != before);
     return taken;
   }

@@ -332,8 +332,7 @@ class WorkerLossTest {
     harness.data.attach(harness.device, worker.link, 4, java.util.Map.of());
     harness.step();
     assertEquals(1, harness.reports.size(), harness.reports::toString);
-    assertTrue(
-        harness.reports.get(0).text().startsWith("epoll_ctl -"), harness.reports::toString);
+    assertTrue(harness.reports.get(0).text().startsWith("epoll_ctl -"), harness.reports::toString);
     assertNull(harness.device.link());
   }
 

@@ -43,7 +43,7 @@ class HeldByUseTest {
   @Test
   void names_without_number_that_nobody_uses_any_more_are_not_kept() {
     Account inUse = use("used");
-    assertTrue(inUse.tryAdmit());
+    assertTrue(inUse.tryAdmit(64));
     for (int i = 0; i < 10_000; i++) {
       account("sub:" + i);
     }
