@@ -119,30 +119,35 @@ static void a_short_call_is_not_held_up_by_a_long_one(void) {
 }
 
 static void *poll_one(void *what) {
-    struct fixture *fixture = what;
-    berth_completion completion;
+    static berth_completion completion;
+    const struct fixture *fixture = what;
     size_t count;
     CHECK_OK(berth_poll(fixture->connection, &completion, 1, -1, &count));
     CHECK(count == 1);
-    CHECK_RESULT(completion.result, DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
-    return NULL;
+    return &completion;
+}
+
+static void await_sleeping_receiver(struct fixture *fixture) {
+    for (bool asleep = false; !asleep;) {
+        sched_yield();
+        pthread_mutex_lock(&fixture->connection->lock);
+        asleep = fixture->connection->receiver_asleep;
+        pthread_mutex_unlock(&fixture->connection->lock);
+    }
 }
 
 static void a_request_submitted_beside_a_sleeping_poll_ends_on_its_own_time(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, poll_one, &fixture) == 0);
-    for (bool asleep = false; !asleep;) {
-        sched_yield();
-        pthread_mutex_lock(&fixture.connection->lock);
-        asleep = fixture.connection->receiver_asleep;
-        pthread_mutex_unlock(&fixture.connection->lock);
-    }
+    await_sleeping_receiver(&fixture);
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_MUTE;
     request.timeout_ms = 30;
     CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
-    pthread_join(thread, NULL);
+    void *completion;
+    pthread_join(thread, &completion);
+    CHECK_RESULT(((berth_completion *)completion)->result, DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
     fixture_stop(&fixture);
 }
 
