@@ -34,6 +34,7 @@ public final class RawSession implements AutoCloseable {
   private static final int HELD_AT_MOST = 16;
 
   /** An answer on the control socket, with the descriptors that came along. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Received(ControlMessage message, int[] descriptors) {}
 
   private final int socket;
@@ -319,6 +320,7 @@ public final class RawSession implements AutoCloseable {
   }
 
   /** A RESPONSE as it stands in the ring. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Answer(long correlation, int statusCode, int reason, byte[] payload) {}
 
   /** The next RESPONSE; null if the broker hung up instead. */
