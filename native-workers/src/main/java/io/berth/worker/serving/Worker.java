@@ -32,6 +32,7 @@ public final class Worker {
 
   private static final int LONGEST_PAUSE_MILLIS = 200;
   private static final int WELCOME_PATIENCE_MILLIS = 30_000;
+  private static final int STOP_LOOK_MILLIS = 100;
   private static final int MESSAGE_TEXT_BYTES = 4096;
 
   private final String name;
@@ -123,7 +124,15 @@ public final class Worker {
 
   /** Null: refused, or no answer. */
   private Received awaitWelcome(ControlSocket control) throws IOException {
-    Received received = control.receive(WELCOME_PATIENCE_MILLIS);
+    Received received = null;
+    for (int waited = 0;
+        received == null && waited < WELCOME_PATIENCE_MILLIS;
+        waited += STOP_LOOK_MILLIS) {
+      if (wakeups.isStopRequested()) {
+        return null;
+      }
+      received = control.receive(STOP_LOOK_MILLIS);
+    }
     if (received == null) {
       LOG.warn("{}: no answer to WORKER_HELLO in {} ms", name, WELCOME_PATIENCE_MILLIS);
       return null;

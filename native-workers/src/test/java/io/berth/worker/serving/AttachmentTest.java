@@ -151,10 +151,10 @@ class AttachmentTest {
   void a_worker_that_is_stopped_before_it_was_welcome_opens_nothing() throws Exception {
     ScriptedDriver script = echo(1);
     try (WorkerHarness worker = new WorkerHarness(script)) {
-      PlayedConnection connection = worker.accept();
+      PlayedConnection unanswered = worker.accept();
       worker.wakeups.requestStop();
-      connection.close();
       assertNull(worker.awaitEnd());
+      unanswered.awaitEnd();
       assertEquals(List.of(), script.events);
     }
   }

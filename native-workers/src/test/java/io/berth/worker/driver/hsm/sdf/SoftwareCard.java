@@ -34,6 +34,8 @@ final class SoftwareCard {
   static final String KEK_HEX = "0123456789abcdeffedcba9876543210";
   static final String ACCESS_PASSWORD = "access99";
 
+  private static boolean modelMade;
+
   private final Path home;
   private final Path passwordFile;
 
@@ -46,11 +48,27 @@ final class SoftwareCard {
     return Path.of(System.getProperty("berth.native.dir"), "libberth-softcard.so");
   }
 
-  /** Makes the card that this process's environment names. */
-  static SoftwareCard ofThisProcess() throws Exception {
-    return make(
-        Path.of(System.getenv("BERTH_SOFTCARD_HOME")),
-        Path.of(System.getenv("BERTH_SOFTCARD_PASSWORD_FILE")));
+  /** Puts a fresh card where this process's environment says. */
+  static synchronized SoftwareCard ofThisProcess() throws Exception {
+    Path home = Path.of(System.getenv("BERTH_SOFTCARD_HOME"));
+    Path passwordFile = Path.of(System.getenv("BERTH_SOFTCARD_PASSWORD_FILE"));
+    Path folder = home.getParent();
+    Path model = folder.resolveSibling("softcard-model");
+    if (!modelMade) {
+      in(model);
+      modelMade = true; // Stretching its password takes longer than most tests.
+    }
+    SoftwareCard card = new SoftwareCard(home, passwordFile);
+    card.remove();
+    try (Stream<Path> files = Files.walk(model)) {
+      for (Path file : files.toList()) {
+        Path copy = folder.resolve(model.relativize(file));
+        if (!Files.exists(copy)) {
+          Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
+    return card;
   }
 
   /** Makes a card in a folder for another process. */
