@@ -154,7 +154,9 @@ final class CycleFileReader implements AutoCloseable {
     }
   }
 
-  /** Also a file that grows while it is read has been given its blocks before an entry uses them. */
+  /**
+   * Also a file that grows while it is read has been given its blocks before an entry uses them.
+   */
   private boolean isBeyondFile(long end) throws IOException {
     if (end > fileBytes) {
       fileBytes = channel.size();
