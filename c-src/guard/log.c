@@ -27,6 +27,14 @@ void guard_log_open(const char *guard_name) {
         return;
     }
     log_is_socket = S_ISSOCK(status.st_mode); /* systemd's journal */
+    if (S_ISREG(status.st_mode)) {
+        /* Broker, workers and other guards write the same file. Where it was opened without
+           O_APPEND, those who inherited it would write over the lines that are appended below. */
+        int flags = fcntl(STDERR_FILENO, F_GETFL);
+        if (flags >= 0) {
+            (void)fcntl(STDERR_FILENO, F_SETFL, flags | O_APPEND);
+        }
+    }
     if (!log_is_socket) {
         /* O_NONBLOCK belongs to the open file description, which others share; hence one of our
            own. Fails on a pipe that another uid made: see write_line. */

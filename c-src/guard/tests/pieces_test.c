@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "process_tree.h"
 #include "state.h"
 
@@ -171,11 +172,38 @@ static void wrong_command_lines_are_explained(void) {
     check_command_line(2, "requires an argument", GUARD_ARGUMENTS("--name"));
 }
 
+static void lines_of_guards_and_of_those_who_share_their_log_leave_each_other_whole(void) {
+    static const char before[] = "the broker starts\n", after[] = "the broker goes on\n";
+    char path[] = "/tmp/berth-guard-log-XXXXXX";
+    int file = mkstemp(path); /* without O_APPEND, as a shell's > opens it */
+    CHECK(file >= 0);
+    CHECK_EQUAL((ssize_t)strlen(before), write(file, before, strlen(before)));
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        dup2(file, STDERR_FILENO);
+        guard_log_open("one");
+        guard_log("says %s", "a");
+        _exit(0);
+    }
+    int status = 0;
+    CHECK_EQUAL(pid, waitpid(pid, &status, 0));
+    CHECK_EQUAL((ssize_t)strlen(after), write(file, after, strlen(after)));
+    char text[256];
+    ssize_t bytes = pread(file, text, sizeof text - 1, 0);
+    CHECK(bytes >= 0);
+    text[bytes] = '\0';
+    close(file);
+    unlink(path);
+    CHECK(strcmp(text, "the broker starts\nberth-guard one: says a\nthe broker goes on\n") == 0);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(illegal_moves_abort_and_name_both_states),
         TEST(both_ways_to_list_descendants_agree),
         TEST(wrong_command_lines_are_explained),
+        TEST(lines_of_guards_and_of_those_who_share_their_log_leave_each_other_whole),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }

@@ -78,7 +78,8 @@ class JournalTest {
       long bytes = Files.size(file);
       try (CycleFileReader reader = new CycleFileReader(file)) {
         int written = 0;
-        while (Files.size(file) < bytes + 2L * journal.settings().blockBytes()) {
+        // Blocks are reserved ahead of what is written.
+        while (Files.size(file) < bytes + 6L * journal.settings().blockBytes()) {
           open.append(TestJournal.keyUse(written++));
         }
         int read = 0;
@@ -89,6 +90,7 @@ class JournalTest {
         }
         assertEquals(CycleFileReader.Step.END, step, reader.problem());
         assertTrue(read > written, read + " of " + written + " and the opening");
+        assertTrue(reader.position() > bytes, "written beyond the former size");
       }
     }
   }

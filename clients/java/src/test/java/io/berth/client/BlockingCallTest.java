@@ -172,7 +172,7 @@ class BlockingCallTest extends PeerTest {
       }
     }
     await(() -> peer.sessions.isEmpty());
-    assertEquals(before, openDescriptors());
+    awaitNoMoreDescriptorsThan(before);
     assertEquals(201, peer.goodbyes.get());
   }
 }

@@ -185,7 +185,7 @@ class HostileBrokerTest extends PeerTest {
     peer.sealed = false;
     connectRefusedAnd();
     await(() -> peer.sessions.isEmpty());
-    assertEquals(before, openDescriptors());
+    awaitNoMoreDescriptorsThan(before);
   }
 
   private void connectRefusedAnd() {

@@ -57,6 +57,15 @@ abstract class PeerTest {
     }
   }
 
+  /**
+   * Waits until no more descriptors are open than before. Not equality: what earlier tests or the
+   * peer still had open at that time may be closed by now. The more often a test repeats what it
+   * looks at, the less can a leak hide behind that.
+   */
+  static void awaitNoMoreDescriptorsThan(long before) {
+    await(() -> openDescriptors() <= before);
+  }
+
   static long openDescriptors() {
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
       return open.count();

@@ -216,18 +216,21 @@ class ReconnectTest extends PeerTest {
   void closing_ends_what_is_in_flight_and_gives_everything_back() {
     long before = openDescriptors();
     peer.requests = (session, frame) -> {};
-    BerthClient client = connect();
-    Resource echo = client.open("echo:main");
-    CompletableFuture<Reply> future = echo.submit(echo(1).timeoutNanos(PATIENT));
-    CompletableFuture<Throwable> blocked =
-        CompletableFuture.supplyAsync(
-            () ->
-                assertThrows(BerthException.class, () -> echo.call(echo(2).timeoutNanos(PATIENT))));
-    await(() -> peer.sessions.stream().count() == 1);
-    client.close();
-    assertTrue(future.isCompletedExceptionally());
-    assertInstanceOf(BerthException.class, blocked.join());
-    await(() -> peer.sessions.isEmpty());
-    assertEquals(before, openDescriptors());
+    for (int i = 0; i < 8; i++) {
+      BerthClient client = connect();
+      Resource echo = client.open("echo:main");
+      CompletableFuture<Reply> future = echo.submit(echo(1).timeoutNanos(PATIENT));
+      CompletableFuture<Throwable> blocked =
+          CompletableFuture.supplyAsync(
+              () ->
+                  assertThrows(
+                      BerthException.class, () -> echo.call(echo(2).timeoutNanos(PATIENT))));
+      await(() -> peer.sessions.stream().count() == 1);
+      client.close();
+      assertTrue(future.isCompletedExceptionally());
+      assertInstanceOf(BerthException.class, blocked.join());
+      await(() -> peer.sessions.isEmpty());
+    }
+    awaitNoMoreDescriptorsThan(before);
   }
 }
