@@ -19,8 +19,8 @@ import java.util.Map;
 /**
  * {@code ./bench alloc}: bytes allocated and time taken per request on the data path, for each kind
  * of request. The bytes are the virtual machine's exact count for the one thread that does
- * everything, so that 0 means none; the median of several blocks, because the virtual machine itself
- * allocates now and then.
+ * everything, so that 0 means none; the median of several blocks, because the virtual machine
+ * itself allocates now and then.
  */
 public final class AllocBench implements Bench {
   private static final int WARM_UP_ROUNDS = 20_000;

@@ -104,18 +104,21 @@ public final class RunningBroker implements AutoCloseable {
       workers.add((long) device.getWorkerPid());
       guardOf(device).ifPresent(guard -> guards.add(guard.pid()));
     }
-    List<Long> others =
+    // The broker's other child is the journal's guard, and the journal that guard's child.
+    List<ProcessHandle> journalGuards =
         ProcessHandle.of(status.getPid()).stream()
             .flatMap(ProcessHandle::children)
-            .map(ProcessHandle::pid)
-            .filter(pid -> !guards.contains(pid))
+            .filter(child -> !guards.contains(child.pid()))
             .toList();
+    List<Long> journals =
+        journalGuards.stream().flatMap(ProcessHandle::children).map(ProcessHandle::pid).toList();
+    journalGuards.forEach(guard -> guards.add(guard.pid()));
     Map<String, List<Long>> processes = new LinkedHashMap<>();
     processes.put("broker", List.of((long) status.getPid()));
     processes.put("worker", workers);
     processes.put("guard", guards);
-    if (!others.isEmpty()) {
-      processes.put("journal", others);
+    if (!journals.isEmpty()) {
+      processes.put("journal", journals);
     }
     return processes;
   }

@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 final class Executions {
   private static final Logger LOG = LoggerFactory.getLogger(Executions.class);
 
+  private static final long LONGEST_BATCH_NANOS = 10_000_000;
+
   private Executions() {}
 
   /**
@@ -25,7 +27,10 @@ final class Executions {
       cancelled(exchange);
       return;
     }
-    if (exchange.isExpired(nowNanos)) {
+    // The thread's look is as old as its batch; only where that could matter the clock is read
+    // anew.
+    if (exchange.isExpired(nowNanos + LONGEST_BATCH_NANOS)
+        && exchange.isExpired(System.nanoTime())) {
       expired(exchange);
       return;
     }

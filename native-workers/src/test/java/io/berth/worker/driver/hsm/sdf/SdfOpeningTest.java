@@ -223,7 +223,12 @@ class SdfOpeningTest {
       Outcome outcome = sign(bench, "guarded");
       assertEquals(Status.PERMISSION_DENIED, outcome.status, outcome.text);
       assertSays(
-          outcome.text, "'guarded'", "index 2", access.toString(), "first line", "SDR_PRKRERR");
+          outcome.text,
+          "'guarded'",
+          "index 2",
+          access.toString(),
+          "correct the file",
+          "SDR_PRKRERR");
       assertFalse(outcome.text.contains("access98"), "the password itself");
       assertEquals(Status.OK, sign(bench, "known").status);
       card.secretBeside("access", SoftwareCard.ACCESS_PASSWORD);
