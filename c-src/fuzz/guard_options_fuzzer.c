@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         MUST(options.worker_argv[0] != NULL && options.worker_argv[0][0] == '/');
         MUST(options.worker_argv > argv && options.worker_argv < argv + argc);
         MUST(options.environment_count < (size_t)argc);
+        MUST(options.required_count < (size_t)argc);
         MUST(options.umask_bits >= -1 && options.umask_bits <= 0777);
         MUST(options.stop_grace_ns <= day && options.orphan_timeout_ns <= day &&
              options.stuck_after_ns <= day);
@@ -43,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         MUST(exit_code == GUARD_EXIT_USAGE || exit_code == GUARD_EXIT_ORDERED);
     }
     free(options.environment);
+    free(options.required_files);
     free(text);
     return 0;
 }
