@@ -2,6 +2,7 @@
 package io.berth.broker.cli;
 
 import io.berth.broker.Broker;
+import io.berth.broker.InstalledClasses;
 import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminEvents;
 import io.berth.broker.audit.AuditTrail;
@@ -170,10 +171,12 @@ final class UpCommand implements Callable<Integer> {
           "broker {} serves on {}",
           Long.toHexString(broker.epoch()),
           config.broker().clientSocket());
-      InstalledClasses.load();
+      InstalledClasses.loadInBackground();
       told.await();
+    } finally {
+      // Also when the end failed: the hook must not wait for what will not come.
+      closed.countDown();
     }
-    closed.countDown();
   }
 
   private static AuditTrail trail(Config config, Path dist) throws IOException {

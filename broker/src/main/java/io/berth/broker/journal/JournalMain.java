@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.journal;
 
+import io.berth.broker.InstalledClasses;
 import io.berth.broker.journal.feed.JournalProcess;
 import io.berth.jni.NativeLibraryError;
 import io.berth.jni.os.ProcessControl;
@@ -49,6 +50,7 @@ public final class JournalMain {
       JournalProcess process = new JournalProcess(files, socket, incarnation());
       Thread stop = new Thread(() -> stop(process, ended), "journal-stop");
       Runtime.getRuntime().addShutdownHook(stop);
+      InstalledClasses.loadInBackground();
       process.run();
       return 0;
     } catch (JournalException | NativeLibraryError e) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.broker.cli;
+package io.berth.broker;
 
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -14,18 +14,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads Berth's own classes while their jars are still those that this process was started from.
+ * Loads classes while their jars are still those that this process was started from: Berth's own,
+ * and those of the library whose classes Berth uses everywhere.
  *
- * <p>A class is otherwise looked for when it is first used. Those that only the end of a broker
- * needs would be looked for after an update has replaced the jars: the broker could neither stop in
+ * <p>A class is otherwise looked for when it is first used. Those that only the end of a process
+ * needs would be looked for after an update has replaced the jars: a broker could neither stop in
  * order nor hand over to the successor which the update is for.
  */
-final class InstalledClasses {
+public final class InstalledClasses {
   private static final Logger LOG = LoggerFactory.getLogger(InstalledClasses.class);
-  private static final String OWN = "io/berth/";
+  private static final List<String> PACKAGES = List.of("io/berth/", "org/agrona/");
   private static final String CLASS = ".class";
 
   private InstalledClasses() {}
+
+  /** As {@link #load}, beside what the process has to do. */
+  public static void loadInBackground() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                load();
+              } catch (IOException e) {
+                LOG.warn("an update of the jars may disturb this process: {}", e.getMessage());
+              }
+            },
+            "berth-classes");
+    thread.setDaemon(true);
+    thread.start();
+  }
 
   /** Loads what is in jars beside this class's own; nothing when it runs from a directory. */
   static void load() throws IOException {
@@ -41,7 +58,7 @@ final class InstalledClasses {
     for (Path jar : jars) {
       count += load(jar);
     }
-    LOG.info("{} own classes are loaded", count);
+    LOG.info("{} classes are loaded ahead of their use", count);
   }
 
   private static Path place() throws IOException {
@@ -59,7 +76,7 @@ final class InstalledClasses {
     try (JarFile file = new JarFile(jar.toFile())) {
       for (Enumeration<JarEntry> entries = file.entries(); entries.hasMoreElements(); ) {
         String name = entries.nextElement().getName();
-        if (name.startsWith(OWN) && name.endsWith(CLASS)) {
+        if (name.endsWith(CLASS) && PACKAGES.stream().anyMatch(name::startsWith)) {
           count += load(loader, name.substring(0, name.length() - CLASS.length()));
         }
       }
