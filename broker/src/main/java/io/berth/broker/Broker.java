@@ -33,12 +33,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One broker, from the taking of its directory to the last closed descriptor. */
 public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+  private static final long LOOK_MILLIS = 100;
 
   private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
 
@@ -264,18 +266,19 @@ public final class Broker implements AutoCloseable {
 
   private void stopThreads() throws IOException {
     try {
-      if (controlThread.isAlive()) {
-        CountDownLatch stopped = new CountDownLatch(1);
-        control.execute(
-            () -> {
-              clients.close();
-              if (succession.hasLeft()) {
-                stopped.countDown();
-              } else {
-                supervision.stop(stopped::countDown);
-              }
-            });
-        stopped.await();
+      CountDownLatch stopped = new CountDownLatch(1);
+      control.execute(
+          () -> {
+            clients.close();
+            if (succession.hasLeft()) {
+              stopped.countDown();
+            } else {
+              supervision.stop(stopped::countDown);
+            }
+          });
+      // A thread that has died of a defect, or is dying of one, will never say so.
+      while (controlThread.isAlive() && !stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        LOG.trace("waiting for workers and guards to end");
       }
       data.stop();
       dataThread.join();
