@@ -112,7 +112,9 @@ record SerialNumbers(String identity, int lanes, int most, FileChannel file) imp
           String text = "numbers given out: " + last + " >= " + most + " (setting 'most')";
           throw new RequestException(Status.RESOURCE_EXHAUSTED, Reason.NONE, text);
         }
-        file.write(ByteBuffer.wrap(Arrays.copyOf(request.payloadBytes(), MEMO_BYTES)), last++ * MEMO_BYTES);
+        file.write(
+            ByteBuffer.wrap(Arrays.copyOf(request.payloadBytes(), MEMO_BYTES)),
+            last++ * MEMO_BYTES);
         file.force(false); // Blocks this lane, and no other, until the disk has it.
       }
       UnsafeBuffer number = new UnsafeBuffer(new byte[Long.BYTES]);

@@ -154,20 +154,19 @@ class InARunningBrokerTest {
       int expected = 11;
       try (ReplyStream memos = invoices.stream(request(SerialNumbers.HISTORY, from), 4)) {
         while (memos.hasNext()) {
-          assertEquals("invoice " + expected++, new String(memos.next(), UTF_8).strip().replace("\0", ""));
+          assertEquals(
+              "invoice " + expected++, new String(memos.next(), UTF_8).strip().replace("\0", ""));
         }
       }
       assertEquals(MOST + 1, expected);
 
       BerthException none =
           assertThrows(
-              BerthException.class,
-              () -> invoices.call(request(SerialNumbers.NEXT, (byte) 'x')));
+              BerthException.class, () -> invoices.call(request(SerialNumbers.NEXT, (byte) 'x')));
       assertEquals(StatusCode.RESOURCE_EXHAUSTED, none.status());
       assertTrue(none.getMessage().contains("'most'"), none.getMessage());
       BerthException wrong =
-          assertThrows(
-              BerthException.class, () -> invoices.call(request(SerialNumbers.NEXT)));
+          assertThrows(BerthException.class, () -> invoices.call(request(SerialNumbers.NEXT)));
       assertEquals(StatusCode.INVALID_ARGUMENT, wrong.status());
     }
   }

@@ -41,8 +41,7 @@ class SerialNumbersConformanceTest extends DriverConformance {
                 .answering(
                     (first, memos) -> {
                       assertTrue(memos.size() >= 3);
-                      memos.forEach(
-                          memo -> assertEquals(SerialNumbers.MEMO_BYTES, memo.length));
+                      memos.forEach(memo -> assertEquals(SerialNumbers.MEMO_BYTES, memo.length));
                     })
                 .malformed()
                 .malformed(new byte[7])
@@ -54,10 +53,7 @@ class SerialNumbersConformanceTest extends DriverConformance {
     for (int i = 0; i < 3; i++) {
       last = number(caller.call(SerialNumbers.NEXT, "", MEMO));
     }
-    return ByteBuffer.allocate(Long.BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(last - 2)
-        .array();
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(last - 2).array();
   }
 
   private static long number(byte[] answer) {
