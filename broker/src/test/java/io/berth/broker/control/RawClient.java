@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Errno;
 import io.berth.jni.os.Memory;
@@ -11,12 +13,15 @@ import io.berth.shm.control.ControlMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Somebody who is connected to the control socket and says whatever it likes. */
 final class RawClient implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 60_000;
 
   private final int fd;
+  private final List<Integer> received = new ArrayList<>();
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
 
   RawClient(Path socket) throws OsException {
@@ -25,7 +30,9 @@ final class RawClient implements AutoCloseable {
 
   static RawClient greeted(Path socket) throws Exception {
     RawClient client = new RawClient(socket);
-    client.ask(new ControlMessage.Hello(ControlMessage.MAJOR, 0, 0, 0, "raw"));
+    ControlMessage answer =
+        client.ask(new ControlMessage.Hello(ControlMessage.MAJOR, 0, 0, 0, "raw"));
+    assertInstanceOf(ControlMessage.Welcome.class, answer, () -> "answer to HELLO: " + answer);
     return client;
   }
 
@@ -70,7 +77,7 @@ final class RawClient implements AutoCloseable {
       }
       OsException.check("recvmsg", result);
       for (int i = 0; i < Sockets.descriptorsOf(result); i++) {
-        Descriptors.close(descriptors[i]);
+        received.add(descriptors[i]); // A doorbell that is closed is taken for the client's end.
       }
       buffer.clear().limit(Sockets.bytesOf(result));
       ControlMessage message = ControlCodec.decode(buffer).message();
@@ -81,6 +88,7 @@ final class RawClient implements AutoCloseable {
 
   @Override
   public void close() {
+    received.forEach(Descriptors::close);
     Descriptors.close(fd);
   }
 }
