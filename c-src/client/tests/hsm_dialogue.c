@@ -136,10 +136,10 @@ static void mac(berth_resource *kek, const struct command *command, bool hmac) {
         parse(command, 2, &iv);
     }
     parse(command, hmac ? 2 : 3, &data);
-    print(berth_mac(kek, &key, hmac ? BERTH_MAC_HMAC_SM3 : BERTH_MAC_SM4_CBC,
-                    hmac || iv.count == 0 ? NULL : iv.data, data.data, data.count, out, &bytes,
-                    TIMEOUT_MS),
-          out, bytes);
+    berth_result result = berth_mac(kek, &key, hmac ? BERTH_MAC_HMAC_SM3 : BERTH_MAC_SM4_CBC,
+                                    hmac || iv.count == 0 ? NULL : iv.data, data.data, data.count,
+                                    out, &bytes, TIMEOUT_MS);
+    print(result, out, bytes);
 }
 
 static void call(berth_resource *resource, const struct command *command) {

@@ -112,7 +112,7 @@ final class ClientLossTest {
   void a_stopped_client_process_delays_only_itself_and_goes_on_afterwards() throws Exception {
     LoadClient stopped = brokers.load(Options.java(broker.socket(), "echo:bench").window(32));
     stopped.awaitMoreAnswers(50);
-    stopped.view().signal("STOP");
+    stopped.view().stop();
     bystander.awaitMoreAnswers(500);
     stopped.view().signal("CONT");
     stopped.awaitMoreAnswers(50);

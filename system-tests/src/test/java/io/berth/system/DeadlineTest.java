@@ -103,7 +103,7 @@ final class DeadlineTest {
     RunningBroker broker = brokers.start(setup.echoWithLanes("bench", 2)).awaitEcho("echo:bench");
     try (BerthClient client = broker.client("caller");
         Resource bench = client.open("echo:bench")) {
-      broker.worker("bench").signal("STOP");
+      broker.worker("bench").stop();
       assertTimesOutInTime(bench, Request.of(EchoOperation.ECHO).timeout(DEADLINE));
       broker.worker("bench").signal("CONT");
       bench.call(Request.of(EchoOperation.ECHO).timeout(Duration.ofSeconds(20)));
@@ -116,7 +116,7 @@ final class DeadlineTest {
         brokers.start(BrokerSetup.make().echoWithLanes("bench", 2)).awaitEcho("echo:bench");
     try (BerthClient client = broker.client("caller");
         Resource bench = client.open("echo:bench")) {
-      broker.view().signal("STOP");
+      broker.view().stop();
       try {
         for (int i = 0; i < 3; i++) {
           assertTimesOutInTime(bench, Request.of(EchoOperation.ECHO).timeout(DEADLINE));
@@ -144,7 +144,7 @@ final class DeadlineTest {
               Options.c(broker.socket(), "echo:bench").timeoutMillis((int) DEADLINE.toMillis()));
       long before = completed(broker);
       Await.until("it is at work", () -> completed(broker) > before + 20, broker::tails);
-      stopped.signal("STOP");
+      stopped.stop();
       try {
         // Its requests end by its own clock, or it does not end at all.
         LoadReport report =

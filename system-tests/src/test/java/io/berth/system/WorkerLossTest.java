@@ -95,7 +95,7 @@ final class WorkerLossTest {
       LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
       signer.awaitMoreAnswers(20);
       ProcessView stopped = broker.worker("card");
-      stopped.signal("STOP");
+      stopped.stop();
       ProcessView successor = broker.awaitWorkerAfter("card", stopped);
       signer.awaitMoreAnswers(20);
       signer.finish().requireAllAnswered();

@@ -77,7 +77,7 @@ public final class DataThread implements Runnable {
   private final Farewells farewells = new Farewells();
   private final BrokerCounters counters;
   private final Violations violations;
-  private final HotSet hot = new HotSet(HOT_SESSIONS);
+  private final HotSet hot;
   private final Idle idle;
   private final Epoll epoll;
   private final int commandBell;
@@ -105,7 +105,8 @@ public final class DataThread implements Runnable {
       KeyUseJournal journal,
       Violations violations)
       throws OsException {
-    this(settings, requests, devices, counters, journal, violations, System::nanoTime);
+    this(
+        settings, requests, devices, counters, journal, violations, System::nanoTime, HOT_SESSIONS);
   }
 
   DataThread(
@@ -115,10 +116,12 @@ public final class DataThread implements Runnable {
       BrokerCounters counters,
       KeyUseJournal journal,
       Violations violations,
-      NanoClock clock)
+      NanoClock clock,
+      int hotSessions)
       throws OsException {
     this.settings = settings;
     this.clock = clock;
+    this.hot = new HotSet(hotSessions);
     this.requests = requests;
     this.devices = devices.clone();
     this.counters = counters;

@@ -31,6 +31,7 @@ import org.agrona.concurrent.status.CountersReader;
  * step by the test's thread and by a clock that stands still until it is moved.
  */
 final class DataPathHarness implements AutoCloseable, Violations {
+  static final int HOT_SESSIONS = 64;
   static final int MAX_INLINE_BYTES = 1024;
   static final long MILLIS = 1_000_000L;
   static final long TICK_NANOS = MILLIS;
@@ -87,7 +88,8 @@ final class DataPathHarness implements AutoCloseable, Violations {
             counters,
             journal,
             this,
-            () -> nowNanos);
+            () -> nowNanos,
+            HOT_SESSIONS);
   }
 
   private Device device(String name, int queueLimit) {

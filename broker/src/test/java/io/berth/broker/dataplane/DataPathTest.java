@@ -546,7 +546,7 @@ class DataPathTest {
   void a_client_for_whom_there_is_no_room_among_the_hot_is_served_to_its_last_record()
       throws OsException {
     List<PlayedClient> busy = new ArrayList<>();
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < DataPathHarness.HOT_SESSIONS; i++) {
       busy.add(harness.client("uid 2"));
     }
     for (int pass = 0; pass < 20; pass++) {

@@ -389,7 +389,7 @@ class WorkerLossTest {
     int kills = 0;
     while (kills < 20 && !Boolean.TRUE.equals(harness.blockedByLastDeath)) {
       PlayedWorker worker = harness.worker(harness.device, 4);
-      // One harmless request, and whatever else it takes to be trusted again after one death.
+      // What it takes to be trusted again after one death.
       client.submit(handle, call().payload("harmless"));
       innocent.submit(innocentHandle, call());
       worker.take().forEach(taken -> worker.end(taken, ""));
@@ -409,7 +409,7 @@ class WorkerLossTest {
       client.answers();
       innocent.answers();
     }
-    assertEquals(3, kills, "the first in company, then alone until it is blocked");
+    assertEquals(4, kills, "twice in company, then twice alone");
     PlayedWorker worker = harness.worker(harness.device, 4);
     innocent.submit(innocentHandle, call().payload("innocent"));
     worker.end(worker.takeOne(), "");

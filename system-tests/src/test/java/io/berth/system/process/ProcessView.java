@@ -95,6 +95,27 @@ public record ProcessView(long pid) {
     }
   }
 
+  /** Stops it; when this returns none of its threads runs any more. */
+  public void stop() {
+    signal("STOP");
+    // The signal's sender goes on while threads on other processors still do.
+    Await.until("all threads of " + pid + " stand still", () -> threadStates().matches("T*"));
+  }
+
+  /** The letter of each thread; empty if it is gone. */
+  private String threadStates() {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      StringBuilder states = new StringBuilder();
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"), ISO_8859_1);
+        states.append(stat.charAt(stat.lastIndexOf(')') + 2));
+      }
+      return states.toString();
+    } catch (IOException e) {
+      return ""; // It, or one of its threads, has ended.
+    }
+  }
+
   /** A field of /proc/PID/stat, counted behind the name, which may contain blanks. */
   private String afterName(int field) {
     String stat = read("stat");
