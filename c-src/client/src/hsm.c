@@ -106,7 +106,8 @@ static berth_result take_sm4_result(struct exchange *exchange, berth_resource *k
     bool good = exchange->output.block.id != 0
                     ? exchange_block_data(exchange, kek, result_data, data_bytes)
                     : exchange_field(exchange, 1, result_data, data_bytes);
-    if (good && mode != BERTH_SM4_ECB) {
+    /* Behind a last block that is not full nothing can follow, and no value comes. */
+    if (good && mode != BERTH_SM4_ECB && data_bytes % BERTH_SM4_BLOCK_BYTES == 0) {
         good = exchange_field(exchange, 2, iv, BERTH_SM4_BLOCK_BYTES);
     }
     return good ? BERTH_OK : exchange_malformed("Sm4Reply");

@@ -152,7 +152,8 @@ static void call(berth_resource *resource, const struct command *command) {
     request.payload_bytes = payload.count;
     request.reply = out.data;
     request.reply_limit = 4096;
-    print(berth_call(resource, &request, &reply), out.data, reply.bytes);
+    berth_result result = berth_call(resource, &request, &reply);
+    print(result, out.data, reply.bytes);
 }
 
 static void other(berth_resource *resource, const struct command *command) {

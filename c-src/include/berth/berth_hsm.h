@@ -77,8 +77,8 @@ BERTH_API berth_result berth_sm2_decrypt(berth_resource *key, const void *cipher
                                          size_t *plaintext_bytes, uint32_t timeout_ms);
 
 /* result has room for data_bytes and may be data itself. iv: 16 bytes, replaced by the value with
- * which a following part continues; NULL for ECB. ECB and CBC take multiples of 16 bytes; no
- * padding is added or removed. */
+ * which a following part continues (it stays where none can: behind a last block that is not
+ * full); NULL for ECB. ECB and CBC take multiples of 16 bytes; no padding is added or removed. */
 BERTH_API berth_result berth_sm4_encrypt(berth_resource *kek, const berth_wrapped_key *key,
                                          enum berth_sm4_mode mode,
                                          uint8_t iv[BERTH_SM4_BLOCK_BYTES], const void *data,
