@@ -41,7 +41,8 @@ static berth_resource *echo;
 static berth_stream *stream;
 static struct pending pending[WINDOW];
 static size_t waiting;
-static bool lied; /* positions are not those of what was written any more */
+static bool lied;      /* positions are not those of what was written any more */
+static size_t goaways; /* sent, perhaps not read yet */
 
 static void submit(struct input *input) {
     static const uint8_t payload[200];
@@ -151,6 +152,7 @@ static void go_away(void) {
     control_str(&writer, "");
     MUST(control_end(&writer));
     (void)control_send(broker.socket, &writer); /* the client may have left */
+    goaways++;
     broker.connection->last_control_look_nanos = 0;
 }
 
@@ -200,14 +202,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     broker = (struct inline_broker){
         .ring_bytes = RING_BYTES, .max_inline_bytes = 1024, .max_in_flight = WINDOW};
     lied = false;
+    goaways = 0;
     inline_broker_connect(&broker);
     echo = inline_broker_open(&broker, "echo:fuzz");
     while (input.left != 0) {
         step(&input);
     }
-    /* The broker dies: nobody is left waiting. */
+    /* The broker dies: nobody is left waiting once the client has read what was said before. */
     MUST(shutdown(broker.socket, SHUT_RDWR) == 0);
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3 + goaways / CONTROL_MESSAGES_A_LOOK; i++) {
         broker.connection->last_control_look_nanos = 0;
         poll_once();
     }

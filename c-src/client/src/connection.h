@@ -32,6 +32,9 @@
 #define DEFAULT_TIMEOUT_MILLIS 1000
 #define DEFAULT_CONTROL_TIMEOUT_MILLIS 5000
 #define DEFAULT_MAX_IN_FLIGHT 4096
+/* How much one look at a control socket reads, so that whoever fills it does not keep the receiver.
+ */
+#define CONTROL_MESSAGES_A_LOOK 64
 #define FIRST_PAUSE_MILLIS 10
 #define LONGEST_PAUSE_MILLIS 100
 

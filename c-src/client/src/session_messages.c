@@ -189,7 +189,7 @@ void session_read_control(struct berth_conn *connection, struct session *session
     uint8_t bytes[CONTROL_BUFFER_BYTES];
     int descriptors[BERTH_CONTROL_MAX_DESCRIPTORS];
     size_t count, size;
-    for (int i = 0; i < 64 && !session->failed; i++) {
+    for (int i = 0; i < CONTROL_MESSAGES_A_LOOK && !session->failed; i++) {
         switch (control_receive(session->socket, bytes, sizeof bytes, &size, descriptors, &count)) {
         case CONTROL_LATER:
             return;
