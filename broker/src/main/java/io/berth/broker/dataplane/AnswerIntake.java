@@ -12,12 +12,12 @@ import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * Takes answers out of a worker's ring and writes them into the client's.
@@ -36,6 +36,7 @@ final class AnswerIntake {
   private final Violations violations;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
+  private final FrameView answer = new FrameView();
 
   AnswerIntake(
       RequestTable requests,
@@ -102,12 +103,13 @@ final class AnswerIntake {
     }
     DirectBuffer in = reader.buffer();
     int at = reader.recordIndex();
-    long correlation = in.getLong(at + CORRELATION_OFFSET);
-    int flags = in.getInt(at + FLAGS_OFFSET);
-    final int status = in.getInt(at + STATUS_OFFSET);
-    int payloadBytes = in.getInt(at + PAYLOAD_BYTES_OFFSET);
-    final int part = in.getInt(at + PART_OFFSET);
-    int epoch = in.getInt(at + EPOCH_OFFSET);
+    answer.at(in, at, length);
+    long correlation = answer.correlation();
+    int flags = answer.flags();
+    final int status = answer.status();
+    int payloadBytes = answer.payloadBytes();
+    final int part = answer.part();
+    int epoch = answer.epoch();
     if ((flags & ~(FLAG_MORE | FLAG_TRACE | FLAG_OUTPUT)) != 0
         || payloadBytes < 0
         || payloadBytes > maxInlineBytes
@@ -128,8 +130,8 @@ final class AnswerIntake {
       }
       return null;
     }
-    int requestAt = requests.recordIndex(slot);
-    int requestFlags = requests.records().getInt(requestAt + FLAGS_OFFSET);
+    FrameView request = requests.frame(slot);
+    int requestFlags = request.flags();
     if ((flags & ~requestFlags & (FLAG_TRACE | FLAG_OUTPUT)) != 0) {
       return "answer with blocks that were not asked for, flags " + flags;
     }
@@ -140,7 +142,7 @@ final class AnswerIntake {
       if ((status & 0xFFFF) != Status.OK.code()) {
         return "part " + part + " with status " + (status & 0xFFFF);
       }
-      int replyLimit = requests.records().getInt(requestAt + REPLY_LIMIT_OFFSET);
+      int replyLimit = request.replyLimit();
       if (payloadBytes > replyLimit) {
         // A stream with a hole must not look like a whole one: it ends here, and what the worker
         // still sends is dropped.
@@ -175,10 +177,11 @@ final class AnswerIntake {
       long nowNanos) {
     Session session = requests.session(slot);
     Handle handle = requests.handle(slot);
-    int requestAt = requests.recordIndex(slot);
-    int operation = requests.records().getInt(requestAt + OPERATION_OFFSET);
+    FrameView request = requests.frame(slot);
+    int operation = request.operation();
+    int requestFlags = request.flags();
     boolean ok = (status & 0xFFFF) == Status.OK.code();
-    int replyLimit = requests.records().getInt(requestAt + REPLY_LIMIT_OFFSET);
+    int replyLimit = request.replyLimit();
     final boolean more = (flags & FLAG_MORE) != 0;
     int bytes = payloadBytes;
     int statusWord = status;
@@ -197,18 +200,15 @@ final class AnswerIntake {
       if (index < 0) {
         violations.session(session, Reason.RESPONSE_OVERRUN, "no room for an answer");
       } else {
-        AtomicBuffer out = session.responseBuffer();
-        int blocks = blockBytes(flags);
-        out.putBytes(index + HEADER_BYTES, in, at + HEADER_BYTES, blocks + bytes);
+        session.response().copyBody(answer, blockBytes(flags) + bytes);
         if ((flags & FLAG_TRACE) != 0) {
-          out.putLong(index + HEADER_BYTES + TRACE_ANSWERED, nowNanos);
+          session.responseBuffer().putLong(index + HEADER_BYTES + TRACE_ANSWERED, nowNanos);
         }
         flushes.add(session);
       }
     }
     if (more) {
-      int partBytes =
-          replyReservation(requests.records().getInt(requestAt + FLAGS_OFFSET), replyLimit);
+      int partBytes = replyReservation(requestFlags, replyLimit);
       requests.credit(slot, requests.credit(slot) - 1);
       requests.partDelivered(slot);
       requests.reservedBytes(slot, requests.reservedBytes(slot) - partBytes);

@@ -142,10 +142,10 @@ final class Dispatcher {
   }
 
   int operation(int slot) {
-    return requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+    return requests.frame(slot).operation();
   }
 
   private int priority(int slot) {
-    return requests.records().getInt(requests.recordIndex(slot) + PRIORITY_OFFSET);
+    return requests.frame(slot).priority();
   }
 }

@@ -102,7 +102,7 @@ final class Endings {
   private void used(int slot, int statusWord, long nowNanos) {
     Handle handle = requests.handle(slot);
     if (handle.audited() != Audit.NONE) {
-      int operation = requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+      int operation = requests.frame(slot).operation();
       journal.used(requests.session(slot), handle, operation, statusWord, nowNanos);
     }
   }
@@ -116,9 +116,8 @@ final class Endings {
   }
 
   private void unpin(Session session, int slot) {
-    int at = requests.recordIndex(slot);
-    if ((requests.records().getInt(at + FLAGS_OFFSET) & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      session.segments().unpin(requests.records(), at, slot);
+    if ((requests.frame(slot).flags() & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
+      session.segments().unpin(requests.records(), requests.recordIndex(slot), slot);
     }
   }
 
@@ -133,7 +132,7 @@ final class Endings {
     }
     counters.refused(reason);
     Handle handle = requests.handle(slot);
-    int operation = requests.records().getInt(requests.recordIndex(slot) + OPERATION_OFFSET);
+    int operation = requests.frame(slot).operation();
     long correlation = requests.correlation(slot);
     if (session.refuse(correlation, handle.word(), operation, reason.word(), text)) {
       flushes.add(session);

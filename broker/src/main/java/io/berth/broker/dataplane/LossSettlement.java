@@ -98,7 +98,7 @@ final class LossSettlement {
   }
 
   private boolean mayRetry(Device device, int slot) {
-    int flags = requests.records().getInt(requests.recordIndex(slot) + FLAGS_OFFSET);
+    int flags = requests.frame(slot).flags();
     return (flags & FLAG_IDEMPOTENT) != 0
         && device.mayRepeat(dispatcher.operation(slot))
         && requests.attempts(slot) < MAX_ATTEMPTS

@@ -14,8 +14,10 @@ import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameCheck;
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
+import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -40,6 +42,9 @@ final class RequestIntake {
   /** Where a record is copied when every slot is taken, so that it can be refused by name. */
   private final UnsafeBuffer overflowRecord;
 
+  private final FrameView inRing = new FrameView();
+  private final FrameView frame = new FrameView();
+
   RequestIntake(
       RequestTable requests,
       Dispatcher dispatcher,
@@ -57,7 +62,8 @@ final class RequestIntake {
     this.journal = journal;
     this.counters = counters;
     this.maxInlineBytes = maxInlineBytes;
-    this.overflowRecord = new UnsafeBuffer(new byte[maxRecordBytes(maxInlineBytes)]);
+    this.overflowRecord =
+        new UnsafeBuffer(ByteBuffer.allocateDirect(maxRecordBytes(maxInlineBytes)));
   }
 
   /**
@@ -87,33 +93,36 @@ final class RequestIntake {
   }
 
   private void take(Session session, RingReader reader, int length, long nowNanos) {
+    if (length < HEADER_BYTES) {
+      violations.session(session, Reason.MALFORMED_FRAME, "frame of " + length + " bytes");
+      return;
+    }
     int slot = requests.peekFree();
-    UnsafeBuffer record = slot == NIL ? overflowRecord : requests.records();
-    int at = slot == NIL ? 0 : requests.recordIndex(slot);
-    record.putBytes(at, reader.buffer(), reader.recordIndex(), length);
-    String violation = FrameCheck.violation(record, at, length, maxInlineBytes);
+    UnsafeBuffer records = slot == NIL ? overflowRecord : requests.records();
+    int at = slot == NIL ? 0 : requests.place(slot, length);
+    frame.at(records, at, length);
+    frame.copyRecord(inRing.at(reader.buffer(), reader.recordIndex(), length));
+    String violation = FrameCheck.violation(records, at, length, maxInlineBytes);
     if (violation != null) {
       violations.session(session, Reason.MALFORMED_FRAME, violation);
       return;
     }
     switch (reader.recordType()) {
-      case TYPE_REQUEST -> request(session, slot, record, at, nowNanos);
-      case TYPE_CANCEL -> cancel(session, record.getLong(at + CORRELATION_OFFSET), nowNanos);
-      case TYPE_CREDIT ->
-          credit(
-              session, record.getLong(at + CORRELATION_OFFSET), record.getInt(at + CREDIT_OFFSET));
+      case TYPE_REQUEST -> request(session, slot, records, at, nowNanos);
+      case TYPE_CANCEL -> cancel(session, frame.correlation(), nowNanos);
+      case TYPE_CREDIT -> credit(session, frame.correlation(), frame.credit());
       default ->
           violations.session(session, Reason.MALFORMED_FRAME, "record type " + reader.recordType());
     }
   }
 
-  private void request(Session session, int slot, UnsafeBuffer record, int at, long nowNanos) {
-    long correlation = record.getLong(at + CORRELATION_OFFSET);
-    int handleWord = record.getInt(at + HANDLE_OFFSET);
-    int operation = record.getInt(at + OPERATION_OFFSET);
-    int flags = record.getInt(at + FLAGS_OFFSET);
-    int replyLimit = record.getInt(at + REPLY_LIMIT_OFFSET);
-    int credit = record.getInt(at + CREDIT_OFFSET);
+  private void request(Session session, int slot, UnsafeBuffer records, int at, long nowNanos) {
+    long correlation = frame.correlation();
+    int handleWord = frame.handle();
+    int operation = frame.operation();
+    int flags = frame.flags();
+    int replyLimit = frame.replyLimit();
+    int credit = frame.credit();
     if (replyLimit < 0 || replyLimit > maxInlineBytes) {
       violations.session(session, Reason.MALFORMED_FRAME, "reply limit " + replyLimit);
       return;
@@ -181,7 +190,7 @@ final class RequestIntake {
           endings.describe(device, device.availability().toString()));
       return;
     }
-    long deadline = handle.clampDeadline(record.getLong(at + DEADLINE_OFFSET), nowNanos);
+    long deadline = handle.clampDeadline(frame.deadlineNanos(), nowNanos);
     if (deadline - nowNanos <= 0) {
       refuse(
           session,
@@ -212,7 +221,7 @@ final class RequestIntake {
       return;
     }
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      Reason reason = session.segments().check(record, at, device);
+      Reason reason = session.segments().check(records, at, device);
       if (reason != Reason.NONE) {
         refuse(
             session,
@@ -243,15 +252,15 @@ final class RequestIntake {
               .append(" free"));
       return;
     }
-    record.putInt(at + PRIORITY_OFFSET, handle.clampPriority(record.getInt(at + PRIORITY_OFFSET)));
+    frame.priority(handle.clampPriority(frame.priority()));
     if ((flags & FLAG_TRACE) != 0) {
-      record.putLong(at + HEADER_BYTES + TRACE_RECEIVED, nowNanos);
+      records.putLong(at + HEADER_BYTES + TRACE_RECEIVED, nowNanos);
     }
     requests.admit(
         slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
     session.admitted(correlation, slot, (int) reservation, device);
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      session.segments().pin(record, at, slot);
+      session.segments().pin(records, at, slot);
     }
     counters.admitted.incrementPlain();
     if ((flags & FLAG_IDEMPOTENT) == 0) {
@@ -326,14 +335,13 @@ final class RequestIntake {
     if (slot == NIL) {
       return;
     }
-    int at = requests.recordIndex(slot);
-    int flags = requests.records().getInt(at + FLAGS_OFFSET);
+    FrameView request = requests.frame(slot);
+    int flags = request.flags();
     if ((flags & FLAG_STREAM) == 0 || parts <= 0 || parts > session.maxInFlight()) {
       violations.session(session, Reason.MALFORMED_FRAME, "credit " + parts);
       return;
     }
-    long more =
-        (long) parts * replyReservation(flags, requests.records().getInt(at + REPLY_LIMIT_OFFSET));
+    long more = (long) parts * replyReservation(flags, request.replyLimit());
     if (more > Integer.MAX_VALUE - requests.reservedBytes(slot)
         || !session.hasReplySpace((int) more)) {
       violations.session(session, Reason.RESPONSE_OVERRUN, "credit beyond the reply space");
@@ -343,7 +351,7 @@ final class RequestIntake {
     requests.reservedBytes(slot, requests.reservedBytes(slot) + (int) more);
     requests.credit(slot, requests.credit(slot) + parts);
     // Also for a request in flight: a second worker learns of its credit from the record alone.
-    requests.records().putInt(at + CREDIT_OFFSET, requests.credit(slot));
+    request.credit(requests.credit(slot));
     if (requests.state(slot) != RequestState.QUEUED) {
       dispatcher.tell(slot, TYPE_CREDIT, parts);
     }

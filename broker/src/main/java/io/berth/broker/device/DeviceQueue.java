@@ -20,8 +20,8 @@ import io.berth.broker.request.RequestTable;
  * <p>A principal that has as many requests here as there are free places gets no further one: one
  * alone can fill half of the queue, two a third each, and whoever comes next still finds room.
  *
- * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each, an offer that
- * overtakes others of its own flow a walk along them.
+ * <p>Data thread only. Allocates nothing; an offer and a poll cost a few loads each, one that
+ * overtakes others of its own flow the logarithm of their number.
  */
 public final class DeviceQueue {
   public static final int CLASSES = 4;
@@ -34,6 +34,8 @@ public final class DeviceQueue {
   private final Flow[] lastTurn = new Flow[CLASSES];
 
   private int size;
+  private long lastRank;
+  private long firstRank;
 
   /** The class in which {@link #peek} found the request whose turn it is. */
   private int chosen;
@@ -63,45 +65,21 @@ public final class DeviceQueue {
 
   /** Appends; the caller has asked {@link #hasRoomFor}. */
   public void offer(int slot, Flow flow, int priority) {
-    int tail = flow.tail[priority];
-    // Nearly always the latest to come is the last to be due.
-    boolean last = tail == NIL || requests.deadlineNanos(tail) - requests.deadlineNanos(slot) <= 0;
-    insert(slot, last ? tail : lastBefore(slot, flow, priority, 0), flow, priority);
+    insert(slot, ++lastRank, flow, priority);
   }
 
   /** Puts back a request whose worker died, in front of those with the same deadline. */
   public void offerAgain(int slot, Flow flow, int priority) {
-    insert(slot, lastBefore(slot, flow, priority, -1), flow, priority);
+    insert(slot, --firstRank, flow, priority);
   }
 
-  /** The last request that is due at least so many nanoseconds before {@code slot}, or NIL. */
-  private int lastBefore(int slot, Flow flow, int priority, long mostNanos) {
-    int before = NIL;
-    int at = flow.head[priority];
-    while (at != NIL && requests.deadlineNanos(at) - requests.deadlineNanos(slot) <= mostNanos) {
-      before = at;
-      at = requests.next(at);
-    }
-    return before;
-  }
-
-  private void insert(int slot, int before, Flow flow, int priority) {
-    if (flow.head[priority] == NIL) {
+  private void insert(int slot, long rank, Flow flow, int priority) {
+    DeadlineOrder order = flow.orders[priority];
+    if (order.isEmpty()) {
       flow.turnSinceNanos[priority] = requests.queuedNanos(slot);
       join(flow, priority);
     }
-    int after;
-    if (before == NIL) {
-      after = flow.head[priority];
-      flow.head[priority] = slot;
-    } else {
-      after = requests.next(before);
-      requests.next(before, slot);
-    }
-    requests.next(slot, after);
-    if (after == NIL) {
-      flow.tail[priority] = slot;
-    }
+    order.add(requests, slot, rank);
     flow.queued++;
     size++;
   }
@@ -132,7 +110,7 @@ public final class DeviceQueue {
         if (score < bestScore) {
           bestScore = score;
           chosen = priority;
-          first = flow.head[priority];
+          first = flow.orders[priority].first(requests);
         }
       }
     }
@@ -143,18 +121,17 @@ public final class DeviceQueue {
   public void take() {
     Flow last = lastTurn[chosen];
     Flow flow = last.nextInTurn[chosen];
-    int slot = flow.head[chosen];
-    flow.head[chosen] = requests.next(slot);
-    if (flow.head[chosen] == NIL) {
-      flow.tail[chosen] = NIL;
+    DeadlineOrder order = flow.orders[chosen];
+    int slot = order.first(requests);
+    order.remove(requests, slot);
+    if (order.isEmpty()) {
       leave(flow, last, chosen);
     } else {
       lastTurn[chosen] = flow;
       long servedOrNext =
-          later(requests.queuedNanos(slot), requests.queuedNanos(flow.head[chosen]));
+          later(requests.queuedNanos(slot), requests.queuedNanos(order.first(requests)));
       flow.turnSinceNanos[chosen] = later(flow.turnSinceNanos[chosen], servedOrNext);
     }
-    requests.next(slot, NIL);
     flow.queued--;
     size--;
   }
@@ -176,34 +153,17 @@ public final class DeviceQueue {
   }
 
   /**
-   * Takes a request out of the middle: it was cancelled, expired, or its client is gone. Costs a
-   * walk along its flow.
+   * Takes a request out of the middle: it was cancelled, expired, or its client is gone.
    *
    * @return false if it is not in this queue
    */
   public boolean remove(int slot, Flow flow, int priority) {
-    int before = NIL;
-    int at = flow.head[priority];
-    while (at != NIL && at != slot) {
-      before = at;
-      at = requests.next(at);
-    }
-    if (at == NIL) {
+    if (!flow.orders[priority].remove(requests, slot)) {
       return false;
     }
-    int after = requests.next(slot);
-    if (before == NIL) {
-      flow.head[priority] = after;
-    } else {
-      requests.next(before, after);
-    }
-    if (after == NIL) {
-      flow.tail[priority] = before;
-    }
-    if (flow.head[priority] == NIL) {
+    if (flow.orders[priority].isEmpty()) {
       leave(flow, previous(flow, priority), priority);
     }
-    requests.next(slot, NIL);
     flow.queued--;
     size--;
     return true;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.device;
 
-import static io.berth.broker.request.RequestTable.NIL;
-
 import io.berth.broker.session.Account;
 import java.util.Arrays;
 
 /**
- * The requests that one principal has queued at one device: a list per priority class in the order
- * of their deadlines. Flows of a class take turns, so that one principal's backlog delays only
- * itself.
+ * The requests that one principal has queued at one device: per priority class in the order of
+ * their deadlines. Flows of a class take turns, so that one principal's backlog delays only itself.
  *
  * <p>Data thread only.
  */
@@ -19,8 +16,7 @@ public final class Flow {
   /** Requests in all classes. */
   int queued;
 
-  final int[] head = new int[DeviceQueue.CLASSES];
-  final int[] tail = new int[DeviceQueue.CLASSES];
+  final DeadlineOrder[] orders = new DeadlineOrder[DeviceQueue.CLASSES];
 
   /** Since when the flow has waited for its turn in the class. */
   final long[] turnSinceNanos = new long[DeviceQueue.CLASSES];
@@ -30,8 +26,7 @@ public final class Flow {
 
   public Flow(Account account) {
     this.account = account;
-    Arrays.fill(head, NIL);
-    Arrays.fill(tail, NIL);
+    Arrays.setAll(orders, priority -> new DeadlineOrder());
   }
 
   public Account account() {

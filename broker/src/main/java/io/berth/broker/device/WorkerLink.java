@@ -4,6 +4,7 @@ package io.berth.broker.device;
 import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.region.Region;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.Sleep;
@@ -30,6 +31,8 @@ public final class WorkerLink {
   private final RingReader responses;
   private final Wake wake;
   private final Sleep sleep;
+  private final FrameView header = new FrameView();
+  private final FrameView out = new FrameView();
   private final BitSet bound = new BitSet();
   private long publications;
   private boolean unpublished;
@@ -121,43 +124,41 @@ public final class WorkerLink {
       long sessionId,
       int addedFlags,
       long nowNanos) {
-    int flags = record.getInt(recordIndex + FLAGS_OFFSET);
+    header.at(record, recordIndex, HEADER_BYTES);
+    int flags = header.flags();
     boolean withSession = (flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
     int workerFlags = flags | addedFlags | (withSession ? FLAG_SESSION : 0);
-    int payloadBytes = record.getInt(recordIndex + PAYLOAD_BYTES_OFFSET);
-    int index = claim(payloadOffset(workerFlags) + payloadBytes, TYPE_REQUEST);
+    int payloadBytes = header.payloadBytes();
+    int length = payloadOffset(workerFlags) + payloadBytes;
+    int index = requests.claim(length, TYPE_REQUEST);
     if (index < 0) {
       return false;
     }
-    AtomicBuffer out = requestBuffer;
-    out.putLong(index + CORRELATION_OFFSET, workerCorrelation);
-    out.putLong(index + DEADLINE_OFFSET, deadlineNanos);
-    out.putInt(index + HANDLE_OFFSET, target);
-    out.putInt(index + OPERATION_OFFSET, record.getInt(recordIndex + OPERATION_OFFSET));
-    out.putInt(index + FLAGS_OFFSET, workerFlags);
-    out.putInt(index + PRIORITY_OFFSET, record.getInt(recordIndex + PRIORITY_OFFSET));
-    out.putInt(index + PAYLOAD_BYTES_OFFSET, payloadBytes);
-    out.putInt(index + REPLY_LIMIT_OFFSET, record.getInt(recordIndex + REPLY_LIMIT_OFFSET));
-    out.putInt(index + CREDIT_OFFSET, record.getInt(recordIndex + CREDIT_OFFSET));
-    if (workerFlags == flags || !withSession) {
-      // Blocks and payload as they came.
-      out.putBytes(
-          index + HEADER_BYTES,
-          record,
-          recordIndex + HEADER_BYTES,
-          blockBytes(flags) + payloadBytes);
+    out.at(requestBuffer, index, length)
+        .putRequest(
+            workerCorrelation,
+            deadlineNanos,
+            target,
+            header.operation(),
+            workerFlags,
+            header.priority(),
+            payloadBytes,
+            header.replyLimit(),
+            header.credit(),
+            epoch);
+    int blocks = blockBytes(flags);
+    int bodyBytes = blocks + payloadBytes;
+    FrameView whole = header.at(record, recordIndex, HEADER_BYTES + bodyBytes);
+    if (withSession) {
+      // Between the client's blocks and its payload.
+      out.copyBody(whole, blocks);
+      requestBuffer.putLong(index + HEADER_BYTES + blocks, sessionId);
+      out.copy(whole, HEADER_BYTES + blocks, HEADER_BYTES + blocks + SESSION_BYTES, payloadBytes);
     } else {
-      int blocks = blockBytes(flags);
-      out.putBytes(index + HEADER_BYTES, record, recordIndex + HEADER_BYTES, blocks);
-      out.putLong(index + HEADER_BYTES + blocks, sessionId);
-      out.putBytes(
-          index + HEADER_BYTES + blocks + SESSION_BYTES,
-          record,
-          recordIndex + HEADER_BYTES + blocks,
-          payloadBytes);
+      out.copyBody(whole, bodyBytes);
     }
     if ((flags & FLAG_TRACE) != 0) {
-      out.putLong(index + HEADER_BYTES + TRACE_DISPATCHED, nowNanos);
+      requestBuffer.putLong(index + HEADER_BYTES + TRACE_DISPATCHED, nowNanos);
     }
     commit();
     return true;
@@ -202,15 +203,7 @@ public final class WorkerLink {
     if (index < 0) {
       return -1;
     }
-    AtomicBuffer out = requestBuffer;
-    out.putLong(index + CORRELATION_OFFSET, 0);
-    out.putLong(index + DEADLINE_OFFSET, 0);
-    out.putLong(index + HANDLE_OFFSET, 0);
-    out.putLong(index + FLAGS_OFFSET, 0);
-    out.putLong(index + STATUS_OFFSET, 0);
-    out.putLong(index + REPLY_LIMIT_OFFSET, 0);
-    out.putInt(index + PART_OFFSET, 0);
-    out.putInt(index + EPOCH_OFFSET, epoch);
+    out.at(requestBuffer, index, length).putRequest(0, 0, 0, 0, 0, 0, 0, 0, 0, epoch);
     return index;
   }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.request;
 
+import io.berth.broker.device.DeadlineOrder;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
-import io.berth.shm.ring.RecordDescriptor;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.FrameView;
+import java.lang.ref.Cleaner;
+import org.agrona.BitUtil;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -17,29 +20,47 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>A slot keeps a private copy of the client's record, checked once and kept for a retry until
  * the END. Slots are linked by index into free, queue and other lists ({@link #next}).
  *
+ * <p>What is touched for each request lies together: thousands of requests in flight are more than
+ * a processor's first caches and its address translation hold. So the fields of a slot are one
+ * object, and a record that is short, as nearly all are, is kept in a place that is.
+ *
  * <p>Data thread only.
  */
 public final class RequestTable {
   public static final int NIL = -1;
 
-  private final int capacity;
-  private final int recordBytes;
-  private final UnsafeBuffer records;
+  /** Room for a header, 128 bytes of payload and a trace. */
+  private static final int SHORT_RECORD_BYTES = 256;
 
-  private final RequestState[] state;
-  private final int[] generation;
-  private final int[] next;
-  private final Session[] session;
-  private final Handle[] handle;
-  private final long[] correlation;
-  private final long[] deadlineNanos;
-  private final long[] queuedNanos;
-  private final long[] dispatchedNanos;
-  private final int[] reservedBytes;
-  private final int[] credit;
-  private final int[] parts;
-  private final int[] attempts;
-  private final boolean[] suspect;
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private static final class Slot {
+    RequestState state = RequestState.FREE;
+    int generation;
+    int next;
+    int previous;
+    int firstChild;
+    int recordIndex;
+    Session session;
+    Handle handle;
+    long correlation;
+    long deadlineNanos = Long.MAX_VALUE;
+    long queuedNanos;
+    long dispatchedNanos;
+    int reservedBytes;
+    int credit;
+    int parts;
+    int attempts;
+    boolean suspect;
+    DeadlineOrder queuedIn;
+    long rank;
+  }
+
+  private final int longRecordBytes;
+  private final UnsafeBuffer records;
+  private final int longRecordsIndex;
+  private final Slot[] slots;
+  private final FrameView frame = new FrameView();
   private int firstFree;
   private int used;
   private int highWater;
@@ -49,28 +70,27 @@ public final class RequestTable {
    * @param maxRecordBytes longest record of a client
    */
   public RequestTable(int capacity, int maxRecordBytes) {
-    this.capacity = capacity;
-    this.recordBytes = RecordDescriptor.align(maxRecordBytes);
-    this.records = new UnsafeBuffer(ByteBuffer.allocateDirect(capacity * recordBytes));
-    this.state = new RequestState[capacity];
-    Arrays.fill(state, RequestState.FREE);
-    this.generation = new int[capacity];
-    this.next = new int[capacity];
+    this.longRecordBytes =
+        BitUtil.align(Math.max(maxRecordBytes, SHORT_RECORD_BYTES), BitUtil.CACHE_LINE_LENGTH);
+    this.longRecordsIndex = capacity * SHORT_RECORD_BYTES;
+    this.records = untouched(longRecordsIndex + capacity * longRecordBytes);
+    this.slots = new Slot[capacity];
     for (int slot = 0; slot < capacity; slot++) {
-      next[slot] = slot + 1 < capacity ? slot + 1 : NIL;
+      slots[slot] = new Slot();
+      slots[slot].next = slot + 1 < capacity ? slot + 1 : NIL;
     }
-    this.session = new Session[capacity];
-    this.handle = new Handle[capacity];
-    this.correlation = new long[capacity];
-    this.deadlineNanos = new long[capacity];
-    Arrays.fill(deadlineNanos, Long.MAX_VALUE);
-    this.queuedNanos = new long[capacity];
-    this.dispatchedNanos = new long[capacity];
-    this.reservedBytes = new int[capacity];
-    this.credit = new int[capacity];
-    this.parts = new int[capacity];
-    this.attempts = new int[capacity];
-    this.suspect = new boolean[capacity];
+  }
+
+  /**
+   * Memory that takes no room before it is written to, unlike a direct buffer, which is filled with
+   * zeros. A record is always written before it is read.
+   */
+  private static UnsafeBuffer untouched(int bytes) {
+    long address = UnsafeApi.allocateMemory((long) bytes + BitUtil.CACHE_LINE_LENGTH);
+    long aligned = BitUtil.align(address, (long) BitUtil.CACHE_LINE_LENGTH);
+    UnsafeBuffer memory = new UnsafeBuffer(aligned, bytes);
+    CLEANER.register(memory, () -> UnsafeApi.freeMemory(address));
+    return memory;
   }
 
   /** A free slot, or {@link #NIL}. It stays FREE until {@link #admit}. */
@@ -78,7 +98,21 @@ public final class RequestTable {
     return firstFree;
   }
 
-  /** Takes the slot that {@link #peekFree} told. */
+  /**
+   * Chooses where the record of a free slot is kept.
+   *
+   * @return its index in {@link #records}
+   */
+  public int place(int slot, int recordBytes) {
+    int index =
+        recordBytes <= SHORT_RECORD_BYTES
+            ? slot * SHORT_RECORD_BYTES
+            : longRecordsIndex + slot * longRecordBytes;
+    slots[slot].recordIndex = index;
+    return index;
+  }
+
+  /** Takes the slot that {@link #peekFree} told and whose record has been put in its place. */
   public void admit(
       int slot,
       Session ofSession,
@@ -88,53 +122,55 @@ public final class RequestTable {
       int replyReservation,
       int initialCredit,
       long nowNanos) {
-    firstFree = next[slot];
-    next[slot] = NIL;
+    Slot it = slots[slot];
+    firstFree = it.next;
+    it.next = NIL;
     used++;
     if (slot >= highWater) {
       highWater = slot + 1;
     }
     move(slot, RequestState.QUEUED);
-    session[slot] = ofSession;
-    handle[slot] = ofHandle;
-    correlation[slot] = clientCorrelation;
-    deadlineNanos[slot] = deadline;
-    reservedBytes[slot] = replyReservation;
-    credit[slot] = initialCredit;
-    queuedNanos[slot] = nowNanos;
-    dispatchedNanos[slot] = 0;
-    parts[slot] = 0;
-    attempts[slot] = 0;
-    suspect[slot] = false;
+    it.session = ofSession;
+    it.handle = ofHandle;
+    it.correlation = clientCorrelation;
+    it.deadlineNanos = deadline;
+    it.reservedBytes = replyReservation;
+    it.credit = initialCredit;
+    it.queuedNanos = nowNanos;
+    it.dispatchedNanos = 0;
+    it.parts = 0;
+    it.attempts = 0;
+    it.suspect = false;
   }
 
   /** The only place where a request changes its state. */
   public void move(int slot, RequestState to) {
-    RequestState from = state[slot];
+    Slot it = slots[slot];
+    RequestState from = it.state;
     if (!from.mayBecome(to)) {
       throw new IllegalStateException("request slot " + slot + ": " + from + " → " + to);
     }
-    state[slot] = to;
+    it.state = to;
     if (to == RequestState.FREE) {
-      generation[slot]++;
-      session[slot] = null;
-      handle[slot] = null;
-      deadlineNanos[slot] = Long.MAX_VALUE;
-      next[slot] = firstFree;
+      it.generation++;
+      it.session = null;
+      it.handle = null;
+      it.deadlineNanos = Long.MAX_VALUE;
+      it.next = firstFree;
       firstFree = slot;
       used--;
     } else if (to == RequestState.ABANDONED) {
-      deadlineNanos[slot] = Long.MAX_VALUE;
+      it.deadlineNanos = Long.MAX_VALUE;
     }
   }
 
   public RequestState state(int slot) {
-    return state[slot];
+    return slots[slot].state;
   }
 
   /** The correlation towards a worker: which slot, and which use of it. */
   public long workerCorrelation(int slot) {
-    return (long) generation[slot] << 32 | slot;
+    return (long) slots[slot].generation << 32 | slot;
   }
 
   /**
@@ -143,10 +179,12 @@ public final class RequestTable {
    */
   public int slotOf(long untrustedCorrelation) {
     int slot = (int) untrustedCorrelation;
-    if (slot < 0 || slot >= capacity || generation[slot] != (int) (untrustedCorrelation >>> 32)) {
+    if (slot < 0
+        || slot >= slots.length
+        || slots[slot].generation != (int) (untrustedCorrelation >>> 32)) {
       return NIL;
     }
-    RequestState current = state[slot];
+    RequestState current = slots[slot].state;
     return current == RequestState.IN_FLIGHT || current == RequestState.ABANDONED ? slot : NIL;
   }
 
@@ -155,97 +193,136 @@ public final class RequestTable {
   }
 
   public int recordIndex(int slot) {
-    return slot * recordBytes;
+    return slots[slot].recordIndex;
+  }
+
+  /** The header of a request's record; good until this is asked again. */
+  public FrameView frame(int slot) {
+    return frame.at(records, slots[slot].recordIndex, FrameDescriptor.HEADER_BYTES);
   }
 
   public int next(int slot) {
-    return next[slot];
+    return slots[slot].next;
   }
 
   public void next(int slot, int following) {
-    next[slot] = following;
+    slots[slot].next = following;
+  }
+
+  // Further links and marks of the queue that a request waits in; of no meaning otherwise.
+
+  public int previous(int slot) {
+    return slots[slot].previous;
+  }
+
+  public void previous(int slot, int before) {
+    slots[slot].previous = before;
+  }
+
+  public int firstChild(int slot) {
+    return slots[slot].firstChild;
+  }
+
+  public void firstChild(int slot, int child) {
+    slots[slot].firstChild = child;
+  }
+
+  /** The queue that the request waits in, or null. */
+  public DeadlineOrder queuedIn(int slot) {
+    return slots[slot].queuedIn;
+  }
+
+  /** Its place among those with the same deadline; the lowest goes first. */
+  public long rank(int slot) {
+    return slots[slot].rank;
+  }
+
+  /** Enters the request in a queue, or with null takes it out. */
+  public void queue(int slot, DeadlineOrder in, long rank) {
+    slots[slot].queuedIn = in;
+    slots[slot].rank = rank;
   }
 
   public Session session(int slot) {
-    return session[slot];
+    return slots[slot].session;
   }
 
   public Handle handle(int slot) {
-    return handle[slot];
+    return slots[slot].handle;
   }
 
   public Device device(int slot) {
-    return handle[slot].device();
+    return slots[slot].handle.device();
   }
 
   public Flow flow(int slot) {
-    return handle[slot].flow();
+    return slots[slot].handle.flow();
   }
 
   public long correlation(int slot) {
-    return correlation[slot];
+    return slots[slot].correlation;
   }
 
   /** {@link Long#MAX_VALUE} when nobody waits any more. */
   public long deadlineNanos(int slot) {
-    return deadlineNanos[slot];
+    return slots[slot].deadlineNanos;
   }
 
   public long queuedNanos(int slot) {
-    return queuedNanos[slot];
+    return slots[slot].queuedNanos;
   }
 
   public void queuedNanos(int slot, long nanos) {
-    queuedNanos[slot] = nanos;
+    slots[slot].queuedNanos = nanos;
   }
 
   public long dispatchedNanos(int slot) {
-    return dispatchedNanos[slot];
+    return slots[slot].dispatchedNanos;
   }
 
   /** A worker has it now. */
   public void dispatched(int slot, long nanos) {
-    dispatchedNanos[slot] = nanos;
-    attempts[slot]++;
+    slots[slot].dispatchedNanos = nanos;
+    slots[slot].attempts++;
   }
 
   /** How many workers have been given it. */
   public int attempts(int slot) {
-    return attempts[slot];
+    return slots[slot].attempts;
   }
 
   public int reservedBytes(int slot) {
-    return reservedBytes[slot];
+    return slots[slot].reservedBytes;
   }
 
   public int credit(int slot) {
-    return credit[slot];
+    return slots[slot].credit;
   }
 
   public void credit(int slot, int parts) {
-    credit[slot] = parts;
+    slots[slot].credit = parts;
   }
 
   public void reservedBytes(int slot, int bytes) {
-    reservedBytes[slot] = bytes;
+    slots[slot].reservedBytes = bytes;
   }
 
   /** Parts that the client has had; a request with any is never given to a second worker. */
   public int parts(int slot) {
-    return parts[slot];
+    return slots[slot].parts;
   }
 
   public void partDelivered(int slot) {
-    parts[slot]++;
+    slots[slot].parts++;
   }
 
   /** Whether it was dispatched alone because its like has killed a worker. */
   public boolean isSuspect(int slot) {
-    return suspect[slot];
+    return slots[slot].suspect;
   }
 
   public void suspect(int slot, boolean is) {
-    suspect[slot] = is;
+    slots[slot].suspect = is;
   }
 
   public int used() {
@@ -253,11 +330,11 @@ public final class RequestTable {
   }
 
   public int capacity() {
-    return capacity;
+    return slots.length;
   }
 
   public int free() {
-    return capacity - used;
+    return slots.length - used;
   }
 
   /** Slots at and above this one were never used: scans stop here. */

@@ -8,6 +8,7 @@ import io.berth.broker.arena.SegmentTable;
 import io.berth.broker.device.Device;
 import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.ring.RecordDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
@@ -31,6 +32,7 @@ public final class Session {
   private final SegmentTable segments = new SegmentTable();
   private final RingReader requests;
   private final RingWriter responses;
+  private final FrameView response = new FrameView();
   private final Wake wake;
   private final Sleep sleep;
   private final int replyBudget;
@@ -225,19 +227,14 @@ public final class Session {
     if (index < 0) {
       return index;
     }
-    AtomicBuffer out = responses.buffer();
-    out.putLong(index + CORRELATION_OFFSET, correlation);
-    out.putLong(index + DEADLINE_OFFSET, 0);
-    out.putInt(index + HANDLE_OFFSET, handleWord);
-    out.putInt(index + OPERATION_OFFSET, operation);
-    out.putInt(index + FLAGS_OFFSET, flags);
-    out.putInt(index + PRIORITY_OFFSET, 0);
-    out.putInt(index + STATUS_OFFSET, status);
-    out.putInt(index + PAYLOAD_BYTES_OFFSET, payloadBytes);
-    out.putLong(index + REPLY_LIMIT_OFFSET, 0);
-    out.putInt(index + PART_OFFSET, part);
-    out.putInt(index + EPOCH_OFFSET, 0);
+    response.at(responses.buffer(), index, length);
+    response.putResponse(correlation, handleWord, operation, flags, status, part, payloadBytes, 0);
     return index;
+  }
+
+  /** The record that was claimed last. */
+  public FrameView response() {
+    return response;
   }
 
   public AtomicBuffer responseBuffer() {

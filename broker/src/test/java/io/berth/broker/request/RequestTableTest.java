@@ -124,11 +124,20 @@ class RequestTableTest {
   }
 
   @Test
-  void records_of_slots_do_not_overlap() {
-    assertEquals(0, table.recordIndex(0));
-    for (int slot = 1; slot < 8; slot++) {
-      assertTrue(table.recordIndex(slot) - table.recordIndex(slot - 1) >= 100);
+  void records_of_slots_do_not_overlap_whether_short_or_long() {
+    RequestTable long4K = new RequestTable(8, 4096);
+    int capacity = long4K.records().capacity();
+    byte[] owner = new byte[capacity];
+    for (int slot = 0; slot < 8; slot++) {
+      for (int bytes : new int[] {64, 256, 257, 4096}) {
+        int index = long4K.place(slot, bytes);
+        assertEquals(index, long4K.recordIndex(slot));
+        assertTrue(index + bytes <= capacity);
+        for (int at = index; at < index + bytes; at++) {
+          assertTrue(owner[at] == 0 || owner[at] == slot + 1, "byte " + at);
+          owner[at] = (byte) (slot + 1);
+        }
+      }
     }
-    assertTrue(table.records().capacity() >= table.recordIndex(7) + 100);
   }
 }

@@ -3,6 +3,7 @@ package io.berth.worker.link;
 
 import static io.berth.shm.frame.FrameDescriptor.*;
 
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Wake;
 import java.util.concurrent.locks.ReentrantLock;
@@ -42,6 +43,7 @@ public final class Answers {
   private final RingWriter writer;
   private final Wake wake;
   private final int epoch;
+  private final FrameView record = new FrameView();
   private boolean open = true;
   private boolean failed;
 
@@ -71,7 +73,8 @@ public final class Answers {
       if (!open) {
         return Outcome.DROPPED;
       }
-      int index = writer.claim(payloadOffset(flags) + bytes, TYPE_RESPONSE);
+      int length = payloadOffset(flags) + bytes;
+      int index = writer.claim(length, TYPE_RESPONSE);
       if (index < 0) {
         if (index == RingWriter.FULL) {
           return Outcome.FULL;
@@ -81,17 +84,10 @@ public final class Answers {
         return Outcome.DROPPED;
       }
       AtomicBuffer out = writer.buffer();
-      out.putLong(index + CORRELATION_OFFSET, header.correlation());
-      out.putLong(index + DEADLINE_OFFSET, 0);
-      out.putInt(index + HANDLE_OFFSET, 0);
-      out.putInt(index + OPERATION_OFFSET, header.operation());
-      out.putInt(index + FLAGS_OFFSET, flags);
-      out.putInt(index + PRIORITY_OFFSET, 0);
-      out.putInt(index + STATUS_OFFSET, statusWord);
-      out.putInt(index + PAYLOAD_BYTES_OFFSET, bytes);
-      out.putLong(index + REPLY_LIMIT_OFFSET, 0);
-      out.putInt(index + PART_OFFSET, part);
-      out.putInt(index + EPOCH_OFFSET, epoch);
+      record
+          .at(out, index, length)
+          .putResponse(
+              header.correlation(), 0, header.operation(), flags, statusWord, part, bytes, epoch);
       int blocks = blockBytes(flags);
       if (blocks != 0) {
         header.writeBlocks(out, index + HEADER_BYTES);

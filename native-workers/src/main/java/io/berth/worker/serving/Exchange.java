@@ -4,6 +4,7 @@ package io.berth.worker.serving;
 import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.berth.shm.frame.FrameView;
 import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
@@ -39,6 +40,7 @@ final class Exchange implements Request, Reply, Answers.Header {
   private static final int BLOCKS_IN_ANSWERS = FLAG_TRACE | FLAG_OUTPUT;
   private static final int TRACE_WORDS = TRACE_BYTES / Long.BYTES;
 
+  private final FrameView frame = new FrameView();
   private final UnsafeBuffer payload = new UnsafeBuffer(0, 0);
   private final UnsafeBuffer wrapped = new UnsafeBuffer(0, 0);
   private final long[] trace = new long[TRACE_WORDS];
@@ -94,14 +96,15 @@ final class Exchange implements Request, Reply, Answers.Header {
    * @param privately copy the payload, as it is used after the ring's space is given back
    */
   void load(DirectBuffer in, int at, boolean privately) {
-    correlation = in.getLong(at + CORRELATION_OFFSET);
-    long deadline = in.getLong(at + DEADLINE_OFFSET);
+    frame.at(in, at, HEADER_BYTES);
+    correlation = frame.correlation();
+    long deadline = frame.deadlineNanos();
     deadlineNanos = deadline == 0 ? Long.MAX_VALUE : clock.toOwn(deadline);
-    targetId = in.getInt(at + HANDLE_OFFSET);
-    operation = in.getInt(at + OPERATION_OFFSET);
-    flags = in.getInt(at + FLAGS_OFFSET);
-    replyLimit = in.getInt(at + REPLY_LIMIT_OFFSET);
-    credit = in.getInt(at + CREDIT_OFFSET);
+    targetId = frame.handle();
+    operation = frame.operation();
+    flags = frame.flags();
+    replyLimit = frame.replyLimit();
+    credit = frame.credit();
     part = 0;
     answered = false;
     cancelled = false;
@@ -113,7 +116,7 @@ final class Exchange implements Request, Reply, Answers.Header {
       loadBlocks(in, at);
     }
     int payloadAt = at + payloadOffset(flags);
-    int payloadBytes = in.getInt(at + PAYLOAD_BYTES_OFFSET);
+    int payloadBytes = frame.payloadBytes();
     if (privately) {
       if (copy.length < payloadBytes) {
         copy = new byte[Math.max(payloadBytes, 2 * copy.length)];

@@ -5,6 +5,7 @@ import static io.berth.shm.ring.RecordDescriptor.*;
 
 import io.berth.shm.region.Region;
 import org.agrona.DirectBuffer;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -27,6 +28,7 @@ public final class RingReader {
   private final Region peer;
   private final Region own;
   private final AtomicBuffer ring;
+  private final long ringAddress;
   private final int mask;
   private final int capacity;
   private final int maxRecordBytes;
@@ -46,6 +48,7 @@ public final class RingReader {
     this.peer = peer;
     this.own = own;
     this.ring = peer.ring();
+    this.ringAddress = ring.addressOffset();
     this.capacity = ring.capacity();
     this.mask = capacity - 1;
     this.maxRecordBytes = Math.min(maxRecordBytes, capacity);
@@ -65,8 +68,9 @@ public final class RingReader {
         return violation == null ? NONE : VIOLATION;
       }
       int index = (int) position & mask;
-      int length = ring.getInt(index + LENGTH_OFFSET);
-      int type = ring.getInt(index + TYPE_OFFSET);
+      // Within the ring by the mask, so the buffer need not check it again.
+      int length = UnsafeApi.getInt(ringAddress + index + LENGTH_OFFSET);
+      int type = UnsafeApi.getInt(ringAddress + index + TYPE_OFFSET);
       // The largest check first keeps align() from overflowing.
       if (length < HEADER_BYTES || length > capacity) {
         return violated("record length", length);

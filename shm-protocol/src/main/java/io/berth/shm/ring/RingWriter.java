@@ -4,6 +4,7 @@ package io.berth.shm.ring;
 import static io.berth.shm.ring.RecordDescriptor.*;
 
 import io.berth.shm.region.Region;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -25,6 +26,7 @@ public final class RingWriter {
   private final Region own;
   private final Region peer;
   private final AtomicBuffer ring;
+  private final long ringAddress;
   private final int mask;
   private final int capacity;
   private long tail;
@@ -35,6 +37,7 @@ public final class RingWriter {
     this.own = own;
     this.peer = peer;
     this.ring = own.ring();
+    this.ringAddress = ring.addressOffset();
     this.capacity = ring.capacity();
     this.mask = capacity - 1;
   }
@@ -58,15 +61,19 @@ public final class RingWriter {
       }
     }
     if (aligned > toEnd) {
-      ring.putInt(index + LENGTH_OFFSET, toEnd);
-      ring.putInt(index + TYPE_OFFSET, PADDING_TYPE);
+      putHeader(index, toEnd, PADDING_TYPE);
       tail += toEnd;
       index = 0;
     }
-    ring.putInt(index + LENGTH_OFFSET, length);
-    ring.putInt(index + TYPE_OFFSET, type);
+    putHeader(index, length, type);
     tail += aligned;
     return index;
+  }
+
+  /** The index is within the ring by the mask, so the buffer need not check it again. */
+  private void putHeader(int index, int length, int type) {
+    UnsafeApi.putInt(ringAddress + index + LENGTH_OFFSET, length);
+    UnsafeApi.putInt(ringAddress + index + TYPE_OFFSET, type);
   }
 
   private int loadHead(int needed) {
