@@ -244,8 +244,7 @@ public final class DataThread implements Runnable {
         idle.giveWay();
       }
     } else if (idle.isTimeToBlock(nowNanos)) {
-      block();
-      idle.woken();
+      idle.woken(block());
     } else {
       if (idle.passes() % EPOLL_EVERY_IDLE_PASSES == 0) {
         lookAtEvents(0);
@@ -330,7 +329,9 @@ public final class DataThread implements Runnable {
     return count;
   }
 
-  private void block() {
+  /** Sleeps. Returns whether it was woken, or need not have slept. */
+  private boolean block() {
+    boolean rung = true;
     hot.armAll();
     for (Device device : devices) {
       if (device.link() != null) {
@@ -341,7 +342,7 @@ public final class DataThread implements Runnable {
     if (armedNow.isEmpty() && !hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
       counters.blocks.incrementPlain();
       publish();
-      lookAtEvents(blockNanos());
+      rung = lookAtEvents(blockNanos()) > 0;
     }
     hot.disarmAll();
     for (Device device : devices) {
@@ -349,6 +350,7 @@ public final class DataThread implements Runnable {
         device.link().sleep().disarm();
       }
     }
+    return rung;
   }
 
   /** Until the next thing that time does. */

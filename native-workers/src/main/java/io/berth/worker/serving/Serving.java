@@ -138,8 +138,7 @@ final class Serving {
         idle.giveWay();
         continue;
       }
-      block(epoll);
-      idle.woken();
+      idle.woken(block(epoll));
     }
   }
 
@@ -173,18 +172,25 @@ final class Serving {
     return requests.read(handler, BATCH);
   }
 
-  private void block(Epoll epoll) throws IOException {
+  /** Sleeps. Returns whether it was woken, or need not have slept. */
+  private boolean block(Epoll epoll) throws IOException {
+    boolean rung = true;
     sleep.arm();
     // Pairs with the broker's fence between its signal word and its look at our sleep word.
     VarHandle.fullFence();
     if (broker.signalAcquire() == seenSignal || wakeups.isStopRequested()) {
-      lookAround(epoll, link.welcome().heartbeatMillis());
+      rung = lookAround(epoll, link.welcome().heartbeatMillis()) > 0;
     }
     sleep.disarm();
+    return rung;
   }
 
-  /** Beats, and handles everything that comes in other ways than over the ring. */
-  private void lookAround(Epoll epoll, int timeoutMillis) throws IOException {
+  /**
+   * Beats, and handles everything that comes in other ways than over the ring.
+   *
+   * @return how many ways something came in
+   */
+  private int lookAround(Epoll epoll, int timeoutMillis) throws IOException {
     beat();
     int count = OsException.check("epoll_wait", epoll.await(timeoutMillis));
     beat();
@@ -203,6 +209,7 @@ final class Serving {
       lost |= !desk.releaseSegments();
     }
     lanes.expire(nowNanos);
+    return count;
   }
 
   private void beat() {

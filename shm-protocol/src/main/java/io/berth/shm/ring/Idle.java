@@ -50,9 +50,16 @@ public final class Idle {
     return !yields || nowNanos - lookBeganNanos >= budget.nanos();
   }
 
-  /** It has blocked; what woke it is to be looked for as long as ever. */
-  public void woken() {
-    passes = 0;
+  /**
+   * It has blocked.
+   *
+   * @param rung whether somebody woke it: then what that one has is looked for as long as ever. By
+   *     its own clock it wakes only to look around, and blocks again at once.
+   */
+  public void woken(boolean rung) {
+    if (rung) {
+      passes = 0;
+    }
   }
 
   /** Passes since the last with work, for looking at rarer things every few of them. */
