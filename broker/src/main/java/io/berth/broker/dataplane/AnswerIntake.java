@@ -202,7 +202,7 @@ final class AnswerIntake {
       } else {
         session.response().copyBody(answer, blockBytes(flags) + bytes);
         if ((flags & FLAG_TRACE) != 0) {
-          session.responseBuffer().putLong(index + HEADER_BYTES + TRACE_ANSWERED, nowNanos);
+          session.response().stamp(TRACE_ANSWERED, nowNanos);
         }
         flushes.add(session);
       }

@@ -95,8 +95,7 @@ final class Dispatcher {
     }
     boolean retried = requests.attempts(slot) > 0;
     if (!link.dispatch(
-        requests.records(),
-        requests.recordIndex(slot),
+        requests.frame(slot),
         requests.workerCorrelation(slot),
         handle.target(),
         requests.deadlineNanos(slot),

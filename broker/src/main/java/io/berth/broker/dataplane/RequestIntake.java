@@ -43,7 +43,7 @@ final class RequestIntake {
   private final UnsafeBuffer overflowRecord;
 
   private final FrameView inRing = new FrameView();
-  private final FrameView frame = new FrameView();
+  private final FrameView overflow = new FrameView();
 
   RequestIntake(
       RequestTable requests,
@@ -98,17 +98,16 @@ final class RequestIntake {
       return;
     }
     int slot = requests.peekFree();
-    UnsafeBuffer records = slot == NIL ? overflowRecord : requests.records();
-    int at = slot == NIL ? 0 : requests.place(slot, length);
-    frame.at(records, at, length);
+    FrameView frame =
+        slot == NIL ? overflow.at(overflowRecord, 0, length) : requests.place(slot, length);
     frame.copyRecord(inRing.at(reader.buffer(), reader.recordIndex(), length));
-    String violation = FrameCheck.violation(records, at, length, maxInlineBytes);
+    String violation = FrameCheck.violation(frame, maxInlineBytes);
     if (violation != null) {
       violations.session(session, Reason.MALFORMED_FRAME, violation);
       return;
     }
     switch (reader.recordType()) {
-      case TYPE_REQUEST -> request(session, slot, records, at, nowNanos);
+      case TYPE_REQUEST -> request(session, slot, frame, nowNanos);
       case TYPE_CANCEL -> cancel(session, frame.correlation(), nowNanos);
       case TYPE_CREDIT -> credit(session, frame.correlation(), frame.credit());
       default ->
@@ -116,7 +115,7 @@ final class RequestIntake {
     }
   }
 
-  private void request(Session session, int slot, UnsafeBuffer records, int at, long nowNanos) {
+  private void request(Session session, int slot, FrameView frame, long nowNanos) {
     long correlation = frame.correlation();
     int handleWord = frame.handle();
     int operation = frame.operation();
@@ -221,7 +220,8 @@ final class RequestIntake {
       return;
     }
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      Reason reason = session.segments().check(records, at, device);
+      Reason reason =
+          session.segments().check(requests.records(), requests.recordIndex(slot), device);
       if (reason != Reason.NONE) {
         refuse(
             session,
@@ -254,13 +254,13 @@ final class RequestIntake {
     }
     frame.priority(handle.clampPriority(frame.priority()));
     if ((flags & FLAG_TRACE) != 0) {
-      records.putLong(at + HEADER_BYTES + TRACE_RECEIVED, nowNanos);
+      frame.stamp(TRACE_RECEIVED, nowNanos);
     }
     requests.admit(
         slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
     session.admitted(correlation, slot, (int) reservation, device);
     if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      session.segments().pin(records, at, slot);
+      session.segments().pin(requests.records(), requests.recordIndex(slot), slot);
     }
     counters.admitted.incrementPlain();
     if ((flags & FLAG_IDEMPOTENT) == 0) {

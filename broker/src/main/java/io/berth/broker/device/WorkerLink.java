@@ -10,7 +10,6 @@ import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
 import java.util.BitSet;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -31,7 +30,6 @@ public final class WorkerLink {
   private final RingReader responses;
   private final Wake wake;
   private final Sleep sleep;
-  private final FrameView header = new FrameView();
   private final FrameView out = new FrameView();
   private final BitSet bound = new BitSet();
   private long publications;
@@ -112,23 +110,21 @@ public final class WorkerLink {
   /**
    * Hands a request over.
    *
-   * @param record the slot's private copy of the client's record
+   * @param record the private copy of the client's record
    * @return false: the ring is full or {@link #isGarbled}; the request stays queued
    */
   public boolean dispatch(
-      DirectBuffer record,
-      int recordIndex,
+      FrameView record,
       long workerCorrelation,
       int target,
       long deadlineNanos,
       long sessionId,
       int addedFlags,
       long nowNanos) {
-    header.at(record, recordIndex, HEADER_BYTES);
-    int flags = header.flags();
+    int flags = record.flags();
     boolean withSession = (flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
     int workerFlags = flags | addedFlags | (withSession ? FLAG_SESSION : 0);
-    int payloadBytes = header.payloadBytes();
+    int payloadBytes = record.payloadBytes();
     int length = payloadOffset(workerFlags) + payloadBytes;
     int index = requests.claim(length, TYPE_REQUEST);
     if (index < 0) {
@@ -139,26 +135,25 @@ public final class WorkerLink {
             workerCorrelation,
             deadlineNanos,
             target,
-            header.operation(),
+            record.operation(),
             workerFlags,
-            header.priority(),
+            record.priority(),
             payloadBytes,
-            header.replyLimit(),
-            header.credit(),
+            record.replyLimit(),
+            record.credit(),
             epoch);
     int blocks = blockBytes(flags);
     int bodyBytes = blocks + payloadBytes;
-    FrameView whole = header.at(record, recordIndex, HEADER_BYTES + bodyBytes);
     if (withSession) {
       // Between the client's blocks and its payload.
-      out.copyBody(whole, blocks);
+      out.copyBody(record, blocks);
       requestBuffer.putLong(index + HEADER_BYTES + blocks, sessionId);
-      out.copy(whole, HEADER_BYTES + blocks, HEADER_BYTES + blocks + SESSION_BYTES, payloadBytes);
+      out.copy(record, HEADER_BYTES + blocks, HEADER_BYTES + blocks + SESSION_BYTES, payloadBytes);
     } else {
-      out.copyBody(whole, bodyBytes);
+      out.copyBody(record, bodyBytes);
     }
     if ((flags & FLAG_TRACE) != 0) {
-      requestBuffer.putLong(index + HEADER_BYTES + TRACE_DISPATCHED, nowNanos);
+      out.stamp(TRACE_DISPATCHED, nowNanos);
     }
     commit();
     return true;

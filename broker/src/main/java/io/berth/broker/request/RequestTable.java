@@ -6,7 +6,6 @@ import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
-import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.FrameView;
 import java.lang.ref.Cleaner;
 import org.agrona.BitUtil;
@@ -36,6 +35,7 @@ public final class RequestTable {
 
   private static final class Slot {
     RequestState state = RequestState.FREE;
+    final FrameView frame = new FrameView();
     int generation;
     int next;
     int previous;
@@ -60,7 +60,6 @@ public final class RequestTable {
   private final UnsafeBuffer records;
   private final int longRecordsIndex;
   private final Slot[] slots;
-  private final FrameView frame = new FrameView();
   private int firstFree;
   private int used;
   private int highWater;
@@ -101,15 +100,17 @@ public final class RequestTable {
   /**
    * Chooses where the record of a free slot is kept.
    *
-   * @return its index in {@link #records}
+   * @param recordBytes at least a header's
+   * @return the place, for the record to be copied to
    */
-  public int place(int slot, int recordBytes) {
+  public FrameView place(int slot, int recordBytes) {
     int index =
         recordBytes <= SHORT_RECORD_BYTES
             ? slot * SHORT_RECORD_BYTES
             : longRecordsIndex + slot * longRecordBytes;
-    slots[slot].recordIndex = index;
-    return index;
+    Slot it = slots[slot];
+    it.recordIndex = index;
+    return it.frame.at(records, index, recordBytes);
   }
 
   /** Takes the slot that {@link #peekFree} told and whose record has been put in its place. */
@@ -196,9 +197,9 @@ public final class RequestTable {
     return slots[slot].recordIndex;
   }
 
-  /** The header of a request's record; good until this is asked again. */
+  /** The record that was put in its {@link #place}. */
   public FrameView frame(int slot) {
-    return frame.at(records, slots[slot].recordIndex, FrameDescriptor.HEADER_BYTES);
+    return slots[slot].frame;
   }
 
   public int next(int slot) {

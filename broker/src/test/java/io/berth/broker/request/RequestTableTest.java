@@ -130,8 +130,9 @@ class RequestTableTest {
     byte[] owner = new byte[capacity];
     for (int slot = 0; slot < 8; slot++) {
       for (int bytes : new int[] {64, 256, 257, 4096}) {
-        int index = long4K.place(slot, bytes);
-        assertEquals(index, long4K.recordIndex(slot));
+        assertSame(long4K.frame(slot), long4K.place(slot, bytes));
+        assertEquals(bytes, long4K.frame(slot).length());
+        int index = long4K.recordIndex(slot);
         assertTrue(index + bytes <= capacity);
         for (int at = index; at < index + bytes; at++) {
           assertTrue(owner[at] == 0 || owner[at] == slot + 1, "byte " + at);

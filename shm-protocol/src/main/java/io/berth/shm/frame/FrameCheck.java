@@ -23,11 +23,22 @@ public final class FrameCheck {
     if (length < HEADER_BYTES) {
       return "frame of " + length + " bytes, expected >= " + HEADER_BYTES;
     }
-    int payloadBytes = frame.getInt(index + PAYLOAD_BYTES_OFFSET);
+    return violation(
+        length,
+        frame.getInt(index + FLAGS_OFFSET),
+        frame.getInt(index + PAYLOAD_BYTES_OFFSET),
+        maxInlineBytes);
+  }
+
+  /** As the other one, of a record that is at least as long as its header. */
+  public static String violation(FrameView frame, int maxInlineBytes) {
+    return violation(frame.length(), frame.flags(), frame.payloadBytes(), maxInlineBytes);
+  }
+
+  private static String violation(int length, int flags, int payloadBytes, int maxInlineBytes) {
     if (payloadBytes < 0 || payloadBytes > maxInlineBytes) {
       return "payload of " + payloadBytes + " bytes, expected 0.." + maxInlineBytes;
     }
-    int flags = frame.getInt(index + FLAGS_OFFSET);
     if (length != payloadOffset(flags) + payloadBytes) {
       return "frame of "
           + length

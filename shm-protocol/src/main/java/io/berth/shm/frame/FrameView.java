@@ -159,6 +159,18 @@ public final class FrameView {
     UnsafeApi.putInt(to + EPOCH_OFFSET, epoch);
   }
 
+  /**
+   * Writes a time into the TRACE block, which is the first behind the header.
+   *
+   * @param which offset in the block, {@link FrameDescriptor#TRACE_RECEIVED} and the like
+   */
+  public void stamp(int which, long nanos) {
+    if (which < 0 || which > length - HEADER_BYTES - Long.BYTES) {
+      throw new IndexOutOfBoundsException("stamp at " + which + " of a record of " + length);
+    }
+    UnsafeApi.putLong(address + HEADER_BYTES + which, nanos);
+  }
+
   /** Copies a whole record, header included, from another's place to this. */
   public void copyRecord(FrameView from) {
     copy(from, 0, 0, length);

@@ -49,6 +49,15 @@ class FrameViewTest {
   }
 
   @Test
+  void a_stamp_stays_inside_of_its_record() {
+    view.at(memory, 0, HEADER_BYTES + TRACE_BYTES).stamp(TRACE_ANSWERED, 5);
+    assertEquals(5, memory.getLong(HEADER_BYTES + TRACE_ANSWERED));
+    view.at(memory, 0, HEADER_BYTES + TRACE_ANSWERED);
+    assertThrows(IndexOutOfBoundsException.class, () -> view.stamp(TRACE_ANSWERED, 5));
+    assertThrows(IndexOutOfBoundsException.class, () -> view.stamp(-8, 5));
+  }
+
+  @Test
   void length_and_type_belong_to_the_ring() {
     memory.putLong(64, 0x1122334455667788L);
     view.at(memory, 64, 64).putRequest(1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
