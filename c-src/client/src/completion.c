@@ -134,9 +134,8 @@ static size_t take_completions(struct berth_conn *connection, berth_completion *
     return count;
 }
 
-/* The loop was woken by a bell, a socket or a timer; only looking tells by which. */
+/* The loop was woken, perhaps by a bell. */
 static void see_what_woke_the_loop(struct berth_conn *connection, int64_t now) {
-    connection->last_control_look_nanos = 0;
     struct session *sessions[] = {connection->current, connection->leaving};
     for (int i = 0; i < 2; i++) {
         if (sessions[i] != NULL && sessions[i]->bell_in >= 0 &&

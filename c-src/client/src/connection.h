@@ -224,6 +224,7 @@ struct berth_conn {
     int loop; /* epoll descriptor given to event loops, -1 = not asked for */
     int loop_event;
     int loop_timer;
+    int64_t loop_timer_nanos; /* when it fires; 0 = not set */
     bool loop_armed;
 };
 

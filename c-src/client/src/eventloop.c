@@ -17,9 +17,12 @@
 #include "doorbell.h"
 #include "error.h"
 
-/* own: one that loop_disarm shall empty when it is readable. */
-static void watch(const struct berth_conn *connection, int descriptor, uint32_t events, bool own) {
-    struct epoll_event event = {.events = events, .data.fd = own ? descriptor : -1};
+/* What an event of the set tells; loop_disarm acts by it. */
+enum watched { WATCHED_BELL, WATCHED_SOCKET, WATCHED_EVENT, WATCHED_TIMER };
+
+static void watch(const struct berth_conn *connection, int descriptor, uint32_t events,
+                  enum watched what) {
+    struct epoll_event event = {.events = events, .data.u32 = what};
     if (descriptor >= 0) {
         /* EEXIST: watched already. A closed descriptor leaves the set by itself. */
         (void)epoll_ctl(connection->loop, EPOLL_CTL_ADD, descriptor, &event);
@@ -28,10 +31,10 @@ static void watch(const struct berth_conn *connection, int descriptor, uint32_t 
 
 void loop_watch(struct berth_conn *connection, struct session *session) {
     if (connection->loop >= 0) {
-        watch(connection, session->socket, EPOLLIN, false);
+        watch(connection, session->socket, EPOLLIN, WATCHED_SOCKET);
         /* Once for each ring: while a thread receives, the bell is its to drain, and the loop must
          * not spin on it. What an edge would miss is seen by the look that follows arming. */
-        watch(connection, session->bell_in, EPOLLIN | EPOLLET, false);
+        watch(connection, session->bell_in, EPOLLIN | EPOLLET, WATCHED_BELL);
     }
 }
 
@@ -83,14 +86,28 @@ void loop_disarm(struct berth_conn *connection) {
         return;
     }
     connection->loop_armed = false;
-    /* Takes the bells' edges out of the set, and tells which of our own two to empty. */
+    /* Takes the bells' edges out of the set, and tells what else has happened. */
     struct epoll_event events[8];
     int count = epoll_wait(connection->loop, events, 8, 0);
     for (int i = 0; i < count; i++) {
-        int own = events[i].data.fd;
         uint64_t taken;
-        if (own >= 0 && read(own, &taken, sizeof taken) < 0) {
-            continue; /* EAGAIN: emptied meanwhile */
+        switch ((enum watched)events[i].data.u32) {
+        case WATCHED_BELL:
+            break;
+        case WATCHED_SOCKET:
+            connection->last_control_look_nanos = 0; /* the next look is due */
+            break;
+        case WATCHED_TIMER:
+            connection->loop_timer_nanos = 0;
+            if (read(connection->loop_timer, &taken, sizeof taken) < 0) {
+                /* EAGAIN: emptied meanwhile */
+            }
+            break;
+        case WATCHED_EVENT:
+            if (read(connection->loop_event, &taken, sizeof taken) < 0) {
+                /* EAGAIN: emptied meanwhile */
+            }
+            break;
         }
     }
     if (connection->receiving) {
@@ -117,7 +134,13 @@ static void set_timer(struct berth_conn *connection) {
     if (!list_empty(&connection->queue) && connection->current != NULL) {
         until = clock_after_millis(now, FIRST_PAUSE_MILLIS); /* room comes without a bell */
     }
-    struct itimerspec timer = {.it_value = clock_timespec(until > 0 ? until : 1)};
+    /* A timer that fires too early costs one look for nothing; setting it for each request, whose
+     * deadline is a little later than the last one's, would cost more. */
+    if (connection->loop_timer_nanos > now && connection->loop_timer_nanos <= until) {
+        return;
+    }
+    connection->loop_timer_nanos = until > 0 ? until : 1;
+    struct itimerspec timer = {.it_value = clock_timespec(connection->loop_timer_nanos)};
     (void)timerfd_settime(connection->loop_timer, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
@@ -146,8 +169,8 @@ berth_result berth_descriptor(berth_conn *connection, int *descriptor) {
             close_if_open(&connection->loop_event);
             close_if_open(&connection->loop_timer);
         } else {
-            watch(connection, connection->loop_event, EPOLLIN, true);
-            watch(connection, connection->loop_timer, EPOLLIN, true);
+            watch(connection, connection->loop_event, EPOLLIN, WATCHED_EVENT);
+            watch(connection, connection->loop_timer, EPOLLIN, WATCHED_TIMER);
             if (connection->current != NULL) {
                 loop_watch(connection, connection->current);
             }

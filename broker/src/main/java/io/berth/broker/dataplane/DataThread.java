@@ -20,7 +20,6 @@ import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.ring.Idle;
 import io.berth.shm.status.Reason;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -77,14 +76,12 @@ public final class DataThread implements Runnable {
   private final Farewells farewells = new Farewells();
   private final BrokerCounters counters;
   private final Violations violations;
-  private final HotSet hot;
+  private final ServedSessions sessions;
   private final Idle idle;
   private final Epoll epoll;
   private final int commandBell;
   private final ManyToOneConcurrentLinkedQueue<Runnable> commands =
       new ManyToOneConcurrentLinkedQueue<>();
-  private final List<Session> sessions = new ArrayList<>();
-  private final List<Session> armedNow = new ArrayList<>();
   private long lastTickNanos;
   private int busyPasses;
   private Runnable whenQuiet;
@@ -121,11 +118,10 @@ public final class DataThread implements Runnable {
       throws OsException {
     this.settings = settings;
     this.clock = clock;
-    this.hot = new HotSet(hotSessions);
     this.requests = requests;
     this.devices = devices.clone();
     this.counters = counters;
-    this.violations = onlyOnce(violations);
+    this.violations = new ViolationsOnce(violations);
     this.flushes =
         new Flushes(
             this.devices,
@@ -175,38 +171,9 @@ public final class DataThread implements Runnable {
     this.epoll = new Epoll(MAX_EVENTS);
     this.commandBell = OsException.check("eventfd", EventFd.create());
     OsException.check("epoll_ctl", epoll.add(commandBell, Epoll.EPOLLIN, KIND_COMMAND));
-  }
-
-  /** A peer that broke the protocol is told of once and not listened to again. */
-  private static Violations onlyOnce(Violations violations) {
-    return new Violations() {
-      @Override
-      public void session(Session session, Reason reason, String text) {
-        if (session.condemn()) {
-          violations.session(session, reason, text);
-        }
-      }
-
-      @Override
-      public void worker(Device device, int epoch, Death death, String text) {
-        if (isNews(device, epoch)) {
-          violations.worker(device, epoch, death, text);
-        }
-      }
-
-      @Override
-      public void workerLeft(Device device, int epoch, String text) {
-        if (isNews(device, epoch)) {
-          violations.workerLeft(device, epoch, text);
-        }
-      }
-
-      /** A worker that could not even be attached has no link here that could remember. */
-      private boolean isNews(Device device, int epoch) {
-        WorkerLink link = device.link();
-        return link == null || link.epoch() != epoch || link.condemn();
-      }
-    };
+    this.sessions =
+        new ServedSessions(
+            new HotSet(hotSessions), intake, flushes, this.violations, epoll, KIND_SESSION, clock);
   }
 
   @Override
@@ -223,7 +190,7 @@ public final class DataThread implements Runnable {
    */
   public void pass() {
     long nowNanos = clock.nanoTime();
-    int work = drainHot(nowNanos);
+    int work = sessions.drain(nowNanos);
     flushes.flushDevices();
     for (Device device : devices) {
       work += answers.drain(device, RECORDS_PER_TURN, nowNanos);
@@ -277,48 +244,6 @@ public final class DataThread implements Runnable {
     }
   }
 
-  private int drainHot(long nowNanos) {
-    int work = 0;
-    for (int i = hot.size() - 1; i >= 0; i--) {
-      Session session = hot.get(i);
-      int count = intake.drain(session, RECORDS_PER_TURN, nowNanos);
-      work += count;
-      if (count > 0) {
-        session.idlePasses = 0;
-      } else if (hot.isSilent(session)) {
-        hot.remove(session);
-        session.sleep().arm();
-        armedNow.add(session);
-      }
-    }
-    if (!armedNow.isEmpty()) {
-      lookAgain();
-    }
-    return work;
-  }
-
-  /**
-   * One fence for all sessions armed in this pass; who has published meanwhile is hot again. A
-   * session for which the hot set has no room and whose turn was too short for all of its records
-   * stays in the list: it has rung for them already and will not ring again.
-   */
-  private void lookAgain() {
-    VarHandle.fullFence();
-    int unfinished = 0;
-    for (int i = 0, end = armedNow.size(); i < end; i++) {
-      Session session = armedNow.get(i);
-      if (session.requests().hasNext() && !hot.add(session)) {
-        session.sleep().rearm();
-        if (intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN) {
-          armedNow.set(unfinished++, session);
-        }
-      }
-    }
-    for (int i = armedNow.size() - 1; i >= unfinished; i--) {
-      armedNow.remove(i);
-    }
-  }
-
   private int runCommands() {
     int count = 0;
     Runnable command;
@@ -332,19 +257,19 @@ public final class DataThread implements Runnable {
   /** Sleeps. Returns whether it was woken, or need not have slept. */
   private boolean block() {
     boolean rung = true;
-    hot.armAll();
+    sessions.arm();
     for (Device device : devices) {
       if (device.link() != null) {
         device.link().sleep().arm();
       }
     }
     VarHandle.fullFence();
-    if (armedNow.isEmpty() && !hot.anyHasNext() && !anyAnswer() && commands.isEmpty()) {
+    if (!sessions.mayHaveNews() && !anyAnswer() && commands.isEmpty()) {
       counters.blocks.incrementPlain();
       publish();
       rung = lookAtEvents(blockNanos()) > 0;
     }
-    hot.disarmAll();
+    sessions.disarm();
     for (Device device : devices) {
       if (device.link() != null) {
         device.link().sleep().disarm();
@@ -383,38 +308,17 @@ public final class DataThread implements Runnable {
       if (data == KIND_COMMAND) {
         EventFd.drain(commandBell);
       } else if ((data & KIND_SESSION) != 0) {
-        rungBySession(sessions.get(index));
+        counters.wakes.incrementPlain();
+        sessions.rung(index);
       } else {
         rungByWorker(devices[index]);
       }
     }
-    if (!armedNow.isEmpty()) {
-      lookAgain();
+    if (sessions.lookAgain()) {
       flushes.flushDevices();
       flushes.flushSessions();
     }
     return count;
-  }
-
-  private void rungBySession(Session session) {
-    if (session == null) {
-      return;
-    }
-    counters.wakes.incrementPlain();
-    flushes.forewarn(session.lastDevice());
-    int bell = session.memory().bellToBroker();
-    if (Pipes.drain(bell) < 0) {
-      // Level-triggered end-of-file would wake this thread for ever.
-      epoll.remove(bell);
-      violations.session(session, Reason.CONNECTION_LOST, "doorbell closed");
-      return;
-    }
-    if (!hot.add(session)) {
-      // No room among the hot: serve it once and sleep on, in a new sleep.
-      intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
-      session.sleep().rearm();
-      armedNow.add(session);
-    }
   }
 
   private void rungByWorker(Device device) {
@@ -455,21 +359,7 @@ public final class DataThread implements Runnable {
   public void open(Session session) {
     execute(
         () -> {
-          int index = sessions.indexOf(null);
-          if (index < 0) {
-            index = sessions.size();
-            sessions.add(session);
-          } else {
-            sessions.set(index, session);
-          }
-          // The client may have published before this session could be rung for.
-          session.sleep().arm();
-          armedNow.add(session);
-          int result =
-              epoll.add(session.memory().bellToBroker(), Epoll.EPOLLIN, KIND_SESSION | index);
-          if (result < 0) {
-            violations.session(session, Reason.SESSION_LIMIT, "epoll_ctl " + result);
-          }
+          sessions.open(session);
           counters.sessions.incrementPlain();
         });
   }
@@ -486,9 +376,7 @@ public final class DataThread implements Runnable {
             return;
           }
           session.move(SessionState.CLOSING);
-          epoll.remove(session.memory().bellToBroker());
-          hot.remove(session);
-          sessions.set(sessions.indexOf(session), null);
+          sessions.close(session);
           counters.sessions.setPlain(counters.sessions.getPlain() - 1);
           long nowNanos = clock.nanoTime();
           for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
@@ -496,9 +384,8 @@ public final class DataThread implements Runnable {
               letGo(slot, nowNanos);
             }
           }
-          // Both lists of this turn would touch the memory later in it.
+          // What was written for it in this turn would be published later in it.
           flushes.forget(session);
-          armedNow.remove(session);
           session.move(SessionState.CLOSED);
           farewells.add(session);
           farewells.tell();
@@ -570,11 +457,7 @@ public final class DataThread implements Runnable {
   public void leave(long graceNanos, Runnable quiet) {
     execute(
         () -> {
-          for (Session session : sessions) {
-            if (session != null && session.state() == SessionState.OPEN) {
-              session.move(SessionState.LEAVING);
-            }
-          }
+          sessions.leave();
           quietUntilNanos = System.nanoTime() + graceNanos;
           whenQuiet = quiet;
         });

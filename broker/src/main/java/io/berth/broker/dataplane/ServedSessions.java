@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.berth.broker.dataplane;
+
+import io.berth.broker.session.Session;
+import io.berth.broker.session.SessionState;
+import io.berth.jni.os.Epoll;
+import io.berth.jni.os.Pipes;
+import io.berth.shm.ring.RingReader;
+import io.berth.shm.status.Reason;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * The sessions that the data thread serves, and how it hears of their requests: it polls those that
+ * were active lately, and is rung for by the others.
+ *
+ * <p>Data thread only.
+ */
+final class ServedSessions {
+  private static final int RECORDS_PER_TURN = 256;
+
+  private final HotSet hot;
+  private final RequestIntake intake;
+  private final Flushes flushes;
+  private final Violations violations;
+  private final Epoll epoll;
+  private final long eventKind;
+  private final NanoClock clock;
+
+  /** By the number that the doorbell's event carries; null where one has left. */
+  private final List<Session> sessions = new ArrayList<>();
+
+  /** Armed since the last fence, and so to be looked at once more behind the next one. */
+  private final List<Session> armedNow = new ArrayList<>();
+
+  /**
+   * @param eventKind what the doorbells' events carry besides the session's number
+   */
+  ServedSessions(
+      HotSet hot,
+      RequestIntake intake,
+      Flushes flushes,
+      Violations violations,
+      Epoll epoll,
+      long eventKind,
+      NanoClock clock) {
+    this.hot = hot;
+    this.intake = intake;
+    this.flushes = flushes;
+    this.violations = violations;
+    this.epoll = epoll;
+    this.eventKind = eventKind;
+    this.clock = clock;
+  }
+
+  /** Begins to serve a session. */
+  void open(Session session) {
+    int index = sessions.indexOf(null);
+    if (index < 0) {
+      index = sessions.size();
+      sessions.add(session);
+    } else {
+      sessions.set(index, session);
+    }
+    // The client may have published before this session could be rung for.
+    session.sleep().arm();
+    armedNow.add(session);
+    int result = epoll.add(session.memory().bellToBroker(), Epoll.EPOLLIN, eventKind | index);
+    if (result < 0) {
+      violations.session(session, Reason.SESSION_LIMIT, "epoll_ctl " + result);
+    }
+  }
+
+  /** From here on nothing in here touches the session's memory. */
+  void close(Session session) {
+    epoll.remove(session.memory().bellToBroker());
+    hot.remove(session);
+    armedNow.remove(session);
+    sessions.set(sessions.indexOf(session), null);
+  }
+
+  /** Refuses what sessions ask from now on. */
+  void leave() {
+    for (Session session : sessions) {
+      if (session != null && session.state() == SessionState.OPEN) {
+        session.move(SessionState.LEAVING);
+      }
+    }
+  }
+
+  /**
+   * Takes what the hot sessions ask, some of each.
+   *
+   * @return how many records there were
+   */
+  int drain(long nowNanos) {
+    int work = 0;
+    for (int i = hot.size() - 1; i >= 0; i--) {
+      Session session = hot.get(i);
+      int count = intake.drain(session, RECORDS_PER_TURN, nowNanos);
+      work += count;
+      if (count > 0) {
+        session.idlePasses = 0;
+      } else if (hot.isSilent(session)) {
+        hot.remove(session);
+        session.sleep().arm();
+        armedNow.add(session);
+      }
+    }
+    lookAgain();
+    return work;
+  }
+
+  /**
+   * One fence for all sessions armed since the last; who has published meanwhile is hot again. A
+   * session for which the hot set has no room and whose turn was too short for all of its records
+   * stays in the list: it has rung for them already and will not ring again.
+   *
+   * @return whether there was any
+   */
+  boolean lookAgain() {
+    if (armedNow.isEmpty()) {
+      return false;
+    }
+    VarHandle.fullFence();
+    int unfinished = 0;
+    for (int i = 0, end = armedNow.size(); i < end; i++) {
+      Session session = armedNow.get(i);
+      RingReader requests = session.requests();
+      if (requests.hasNext() && !hot.add(session)) {
+        session.sleep().rearm();
+        if (intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN) {
+          armedNow.set(unfinished++, session);
+        }
+      }
+    }
+    for (int i = armedNow.size() - 1; i >= unfinished; i--) {
+      armedNow.remove(i);
+    }
+    return true;
+  }
+
+  /** Serves the session whose doorbell rang. */
+  void rung(int index) {
+    Session session = sessions.get(index);
+    if (session == null) {
+      return;
+    }
+    flushes.forewarn(session.lastDevice());
+    int bell = session.memory().bellToBroker();
+    if (Pipes.drain(bell) < 0) {
+      // Level-triggered end-of-file would wake this thread for ever.
+      epoll.remove(bell);
+      violations.session(session, Reason.CONNECTION_LOST, "doorbell closed");
+      return;
+    }
+    if (!hot.add(session)) {
+      // No room among the hot: serve it once and sleep on, in a new sleep.
+      intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
+      session.sleep().rearm();
+      armedNow.add(session);
+    }
+  }
+
+  /** All of them ring from here on; the caller fences, then asks {@link #mayHaveNews}. */
+  void arm() {
+    hot.armAll();
+  }
+
+  void disarm() {
+    hot.disarmAll();
+  }
+
+  /** Whether there is something to take before sleeping. */
+  boolean mayHaveNews() {
+    return !armedNow.isEmpty() || hot.anyHasNext();
+  }
+}
