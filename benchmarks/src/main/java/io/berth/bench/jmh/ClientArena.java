@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Piece("arena of the client")
 public class ClientArena {
-  @Param({"4096", "1048576"})
+  @Param("65536")
   public int blockBytes;
 
   private RunningBroker broker;

@@ -15,6 +15,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
@@ -72,10 +73,9 @@ public final class JmhBench implements Bench {
       for (RunResult result : new Runner(jmh).run()) {
         rows.add(row(result));
       }
-      if (rows.isEmpty()) {
-        throw new IOException(name() + ": no benchmark's name matches " + options.filter());
-      }
       return rows;
+    } catch (NoBenchmarksException cause) {
+      throw new IOException("no piece's class or method matches " + options.filter(), cause);
     } catch (RunnerException cause) {
       throw new IOException(name() + ": " + cause.getMessage(), cause);
     }
