@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Blocks are cut from segments (arena_segment.c) in powers of two and go back to their segment's
- * cache.
+ * cache. Each is whole pages, so that its address can be given other memory (arena_move.c).
  */
 #include "arena_segment.h"
 #include "connection.h"
@@ -9,19 +9,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "error.h"
 
-#define SMALLEST_BLOCK_SHIFT 8
 #define SMALLEST_SEGMENT_SHIFT 18
 
-static uint32_t shift_for(uint64_t bytes, uint32_t smallest) {
-    uint32_t shift = smallest;
-    while (shift < LARGEST_BLOCK_SHIFT && (UINT64_C(1) << shift) < bytes) {
+static uint32_t block_shift(uint64_t bytes) {
+    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint32_t shift = 0;
+    while (shift < LARGEST_BLOCK_SHIFT &&
+           ((UINT64_C(1) << shift) < bytes || (UINT64_C(1) << shift) < page_bytes)) {
         shift++;
     }
     return shift;
+}
+
+uint64_t arena_block_bytes(uint64_t bytes) {
+    return UINT64_C(1) << block_shift(bytes);
+}
+
+uint64_t arena_segment_bytes(uint64_t block_bytes, uint32_t segments) {
+    uint64_t grown = UINT64_C(1) << (SMALLEST_SEGMENT_SHIFT + (segments < 8 ? segments : 8));
+    return block_bytes > grown ? block_bytes : grown;
 }
 
 static uint64_t block_id(const struct arena *arena, uint32_t index) {
@@ -42,7 +53,7 @@ static struct block *block_find(struct arena *arena, berth_block name) {
 void block_record_unuse(struct arena *arena, uint32_t index) {
     struct block *block = &arena->blocks[index];
     block->state = BLOCK_UNUSED;
-    block->segment = NULL;
+    block->segment = block->home = NULL;
     block->next_free = arena->unused;
     arena->unused = index + 1;
 }
@@ -67,23 +78,56 @@ static bool record_take(struct arena *arena, uint32_t *index) {
     return true;
 }
 
-static void block_give_back(struct arena *arena, uint32_t index) {
+uint8_t *block_address(const struct block *block) {
+    return block->home->base + block->home_offset;
+}
+
+void block_cache(struct arena *arena, uint32_t index) {
     struct block *block = &arena->blocks[index];
     struct segment *segment = block->segment;
-    segment->leased--;
-    if (segment->session == NULL) {
-        block_record_unuse(arena, index);
-        arena_segment_free_if_over(arena, segment);
-        return;
-    }
-    uint32_t shift = shift_for(block->bytes, SMALLEST_BLOCK_SHIFT);
+    uint32_t shift = block_shift(block->bytes);
     block->state = BLOCK_FREE;
+    block->home = segment; /* at an address of its own memory again */
+    block->home_offset = block->offset;
     block->next_free = segment->free_blocks[shift];
     segment->free_blocks[shift] = index + 1;
 }
 
+static void block_give_back(struct arena *arena, uint32_t index) {
+    struct block *block = &arena->blocks[index];
+    struct segment *segment = block->segment;
+    struct segment *home = block->home;
+    segment->users--;
+    home->users--;
+    if (home->session == NULL) {
+        arena_segment_forget(home, block->home_offset, block->bytes);
+    }
+    if (segment->session == NULL) {
+        block_record_unuse(arena, index);
+    } else {
+        block_cache(arena, index);
+    }
+    if (home != segment) {
+        arena_segment_free_if_over(arena, home);
+    }
+    arena_segment_free_if_over(arena, segment);
+}
+
 /* ---- Allocation --------------------------------------------------------------------------------
  */
+
+static bool cut_next(struct arena *arena, struct segment *segment, uint64_t bytes,
+                     uint32_t *index) {
+    if (segment->bytes - segment->cut_bytes < bytes || !record_take(arena, index)) {
+        return false;
+    }
+    struct block *block = &arena->blocks[*index];
+    block->segment = block->home = segment;
+    block->offset = block->home_offset = segment->cut_bytes;
+    block->bytes = bytes;
+    segment->cut_bytes += bytes;
+    return true;
+}
 
 static bool cut_block(struct arena *arena, struct segment *segment, uint32_t shift,
                       uint32_t *index) {
@@ -93,61 +137,78 @@ static bool cut_block(struct arena *arena, struct segment *segment, uint32_t shi
         segment->free_blocks[shift] = arena->blocks[*index].next_free;
         return true;
     }
-    /* Every block lies on a multiple of its own size, as the segment's bytes are a power of two. */
+    /* Every block lies on a multiple of its own size, as the segment's bytes are a power of two.
+     * What that leaves out serves as smaller blocks. */
     uint64_t offset = (segment->cut_bytes + bytes - 1) & ~(bytes - 1);
-    if (offset > segment->bytes || segment->bytes - offset < bytes || !record_take(arena, index)) {
+    if (offset > segment->bytes || segment->bytes - offset < bytes) {
         return false;
     }
-    struct block *block = &arena->blocks[*index];
-    block->segment = segment;
-    block->offset = offset;
-    block->bytes = bytes;
-    segment->cut_bytes = offset + bytes;
-    return true;
+    while (segment->cut_bytes < offset) {
+        uint32_t left_out;
+        if (!cut_next(arena, segment, segment->cut_bytes & -segment->cut_bytes, &left_out)) {
+            return false;
+        }
+        block_cache(arena, left_out);
+    }
+    return cut_next(arena, segment, bytes, index);
 }
 
-static bool resource_is_open(void *what) {
+bool arena_cut(struct berth_resource *resource, enum berth_direction direction, uint64_t bytes,
+               uint32_t *index, uint32_t *segments) {
+    struct berth_conn *connection = resource->connection;
+    *segments = 0;
+    for (struct segment *segment = connection->arena.segments; segment != NULL;
+         segment = segment->next) {
+        if (segment->session != connection->current || segment->resource != resource ||
+            segment->direction != direction) {
+            continue;
+        }
+        if (cut_block(&connection->arena, segment, block_shift(bytes), index)) {
+            return true;
+        }
+        ++*segments;
+    }
+    return false;
+}
+
+static bool resource_is_settled(void *what) {
     const struct berth_resource *resource = what;
-    return resource->state == RESOURCE_OPEN || resource->state == RESOURCE_REFUSED;
+    return resource->state == RESOURCE_OPEN || resource->state == RESOURCE_REFUSED ||
+           (resource->connection->no_reconnect && resource->connection->current == NULL);
+}
+
+static bool same_opening(const struct berth_resource *resource, uint64_t token) {
+    return resource->state == RESOURCE_OPEN && resource->token == token;
 }
 
 static berth_result block_alloc(struct berth_resource *resource, enum berth_direction direction,
                                 uint64_t bytes, uint32_t *index) {
     struct berth_conn *connection = resource->connection;
-    struct arena *arena = &connection->arena;
-    uint32_t shift = shift_for(bytes, SMALLEST_BLOCK_SHIFT);
+    uint64_t block_bytes = arena_block_bytes(bytes);
     int64_t now = clock_nanos();
-    (void)wait_until(connection, resource_is_open, resource, now,
-                     clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS), 0);
-    if (resource->state != RESOURCE_OPEN) {
-        return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST, "%s: not open: %s",
-                         resource->name,
-                         resource->state == RESOURCE_REFUSED ? resource->refusal_text
-                                                             : connection->down_text);
-    }
+    int64_t deadline = clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS);
     for (;;) {
-        uint32_t segments = 0;
-        for (struct segment *segment = arena->segments; segment != NULL; segment = segment->next) {
-            if (segment->session != connection->current || segment->resource != resource ||
-                segment->direction != direction) {
-                continue;
-            }
-            if (cut_block(arena, segment, shift, index)) {
-                return BERTH_OK;
-            }
-            segments++;
+        (void)wait_until(connection, resource_is_settled, resource, clock_nanos(), deadline, 0);
+        if (resource->state != RESOURCE_OPEN) {
+            return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST,
+                             "%s: not open: %s", resource->name,
+                             resource->state == RESOURCE_REFUSED ? resource->refusal_text
+                                                                 : connection->down_text);
         }
-        /* Each further segment is twice the one before, so that a growing need costs few round
-         * trips. */
-        uint32_t grown = SMALLEST_SEGMENT_SHIFT + (segments < 8 ? segments : 8);
-        berth_result result =
-            arena_segment_add(resource, direction, UINT64_C(1) << (shift > grown ? shift : grown));
-        if (berth_status_of(result) == BERTH_STATUS_RESOURCE_EXHAUSTED && shift < grown) {
+        uint32_t segments;
+        if (arena_cut(resource, direction, bytes, index, &segments)) {
+            return BERTH_OK;
+        }
+        uint64_t opening = resource->token;
+        uint64_t segment_bytes = arena_segment_bytes(block_bytes, segments);
+        berth_result result = arena_segment_add(resource, direction, segment_bytes);
+        if (berth_status_of(result) == BERTH_STATUS_RESOURCE_EXHAUSTED &&
+            block_bytes < segment_bytes && same_opening(resource, opening)) {
             /* The budget may still have room for what is really needed. */
-            result =
-                arena_segment_add(resource, direction, UINT64_C(1) << (shift > 12 ? shift : 12));
+            result = arena_segment_add(resource, direction, block_bytes);
         }
-        if (result != BERTH_OK) {
+        /* A broker that went meanwhile: the next one is asked. */
+        if (result != BERTH_OK && (same_opening(resource, opening) || clock_nanos() >= deadline)) {
             return result;
         }
     }
@@ -172,7 +233,7 @@ berth_result berth_block_alloc(berth_resource *resource, enum berth_direction di
     if (result == BERTH_OK) {
         struct block *block = &connection->arena.blocks[index];
         block->state = BLOCK_LEASED;
-        block->segment->leased++;
+        block->segment->users += 2;
         block_out->id = block_id(&connection->arena, index);
     }
     pthread_mutex_unlock(&connection->lock);
@@ -185,7 +246,7 @@ void *berth_block_data(berth_conn *connection, berth_block name) {
     }
     pthread_mutex_lock(&connection->lock);
     const struct block *block = block_find(&connection->arena, name);
-    void *data = block == NULL ? NULL : block->segment->base + block->offset;
+    void *data = block == NULL ? NULL : block_address(block);
     pthread_mutex_unlock(&connection->lock);
     return data;
 }
@@ -233,12 +294,11 @@ berth_result arena_pin(struct berth_resource *resource, const berth_block_use *u
     struct berth_conn *connection = resource->connection;
     struct block *block = block_find(&connection->arena, use->block);
     const char *side = direction == BERTH_INPUT ? "INPUT" : "OUTPUT";
-    if (block == NULL || block->segment->session == NULL ||
-        block->segment->session != connection->current) {
-        return error_say(
-            BERTH_STATUS_NOT_FOUND, BERTH_REASON_STALE_REFERENCE, "%s: %s block %#llx is %s",
-            resource->name, side, (unsigned long long)use->block.id,
-            block == NULL ? "not leased" : "of an earlier session; allocate a new one");
+    if (block == NULL || block->segment->resource == NULL) {
+        return error_say(BERTH_STATUS_NOT_FOUND, BERTH_REASON_STALE_REFERENCE,
+                         "%s: %s block %#llx is %s", resource->name, side,
+                         (unsigned long long)use->block.id,
+                         block == NULL ? "not leased" : "of a resource that was given back");
     }
     uint64_t bytes =
         use->bytes == 0 && use->offset < block->bytes ? block->bytes - use->offset : use->bytes;
@@ -256,10 +316,7 @@ berth_result arena_pin(struct berth_resource *resource, const berth_block_use *u
     }
     block->pins++;
     block->output_pins += direction == BERTH_OUTPUT;
-    *reference = (struct berth_block_reference){.segment = block->segment->number,
-                                                .generation = block->segment->generation,
-                                                .offset = block->offset + use->offset,
-                                                .length = bytes};
+    *reference = (struct berth_block_reference){.offset = use->offset, .length = bytes};
     *pinned = (uint32_t)(block - connection->arena.blocks) + 1;
     return BERTH_OK;
 }

@@ -10,6 +10,8 @@
 
 struct session;
 struct segment;
+struct slot;
+struct frame_blocks;
 
 /*
  * FREE (in its segment's cache) --lease--> LEASED --berth_block_free--> FREE, or while requests pin
@@ -17,14 +19,20 @@ struct segment;
  */
 enum block_state { BLOCK_UNUSED, BLOCK_FREE, BLOCK_LEASED, BLOCK_QUARANTINED };
 
+/*
+ * Where the memory lies changes with the session (arena_move.c), the address in this process does
+ * not: the application may keep pointers.
+ */
 struct block {
     enum block_state state;
     uint32_t generation;
-    uint32_t pins;
+    uint32_t pins; /* requests that are not over, on the wire or not */
     uint32_t output_pins;
-    uint32_t next_free; /* index + 1 */
-    struct segment *segment;
+    uint32_t next_free;      /* index + 1 */
+    struct segment *segment; /* its memory: what a request tells the broker */
     uint64_t offset;
+    struct segment *home; /* whose mapping its address lies in; another one once it has moved */
+    uint64_t home_offset;
     uint64_t bytes;
 };
 
@@ -36,7 +44,8 @@ struct arena {
     uint32_t unused; /* block records without memory: index + 1 */
 };
 
-/* Turns a request's use into a reference and pins the block; *pinned gets index + 1. */
+/* Checks a request's use and pins the block; *pinned gets index + 1. The reference has its offset
+ * within the block, and its segment only when it is sent (arena_refer). */
 berth_result arena_pin(struct berth_resource *resource, const berth_block_use *use,
                        enum berth_direction direction, struct berth_block_reference *reference,
                        uint32_t *pinned);
@@ -44,5 +53,18 @@ void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_dire
 void arena_lose_session(struct berth_conn *connection, struct session *session);
 void arena_release_resource(struct berth_resource *resource);
 void arena_free(struct arena *arena, bool unmap);
+
+/* arena_move.c: blocks follow to the current session when a request that names them is sent. */
+enum arena_brought {
+    ARENA_BROUGHT,
+    ARENA_ON_THE_WAY, /* the broker has been asked for memory: try again after its next message */
+    ARENA_REFUSED     /* *result and text (BERTH_ERROR_TEXT_BYTES + 8) tell why; nothing moved */
+};
+enum arena_brought arena_bring(struct berth_conn *connection, const struct slot *slot,
+                               berth_result *result, char *text);
+/* The references that go on the wire, after both blocks were brought. */
+void arena_refer(const struct arena *arena, const struct slot *slot, struct frame_blocks *blocks);
+/* What was asked for a resource that is given back is not awaited any more. */
+void arena_forget_wishes(struct berth_resource *resource);
 
 #endif

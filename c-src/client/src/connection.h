@@ -135,6 +135,34 @@ struct slot {
 };
 _Static_assert(sizeof(struct slot) / 64 % 2 == 1, "an odd number of cache lines");
 
+/* A control message whose answer somebody waits for. */
+struct ask {
+    struct list_node node;
+    uint64_t token;
+    struct session *session;
+    bool answered;
+    berth_result result;
+    char text[256];
+    uint32_t segment;
+    uint32_t generation;
+    uint64_t bytes;
+    int descriptor; /* owned by who asked; -1 = none */
+    /* If nobody waits: called with the answer, unlinks the ask. Not called if the session ends. */
+    void (*then)(struct berth_conn *connection, struct ask *ask);
+};
+
+/* Memory that blocks need to follow to the current session (arena_move.c). */
+enum wish_state { WISH_NONE, WISH_ASKED, WISH_REFUSED };
+struct segment_wish {
+    enum wish_state state;
+    enum berth_direction direction;
+    struct berth_resource *resource;
+    uint64_t opening; /* the resource's token then: what an earlier session said does not count */
+    uint64_t bytes;
+    uint64_t refused_at; /* the connection's last sequence then: later requests ask anew */
+    struct ask ask;
+};
+
 enum resource_state { RESOURCE_WANTED, RESOURCE_ASKED, RESOURCE_OPEN, RESOURCE_REFUSED };
 
 struct berth_resource {
@@ -156,20 +184,7 @@ struct berth_resource {
     char driver[64];
     berth_result refusal;
     char refusal_text[256];
-};
-
-/* A control message whose answer somebody waits for. */
-struct ask {
-    struct list_node node;
-    uint64_t token;
-    struct session *session;
-    bool answered;
-    berth_result result;
-    char text[256];
-    uint32_t segment;
-    uint32_t generation;
-    uint64_t bytes;
-    int descriptor; /* owned by who asked; -1 = none */
+    struct segment_wish wishes[2]; /* for inputs, for outputs */
 };
 
 typedef bool (*wait_test)(void *what);

@@ -82,10 +82,6 @@ void requests_expire(struct berth_conn *connection, int64_t now) {
 /* ---- A session is lost
  * --------------------------------------------------------------------------- */
 
-static bool has_blocks(const struct slot *slot) {
-    return slot->input_block != 0 || slot->output_block != 0;
-}
-
 static void lose_request(struct berth_conn *connection, struct session *session, struct slot *slot,
                          bool taken) {
     slot->on_wire = false;
@@ -100,7 +96,7 @@ static void lose_request(struct berth_conn *connection, struct session *session,
     if (slot->ended) {
         return; /* by its own clock; the caller has not looked yet */
     }
-    bool repeatable = (!taken || (slot->flags & BERTH_FLAG_IDEMPOTENT) != 0) && !has_blocks(slot) &&
+    bool repeatable = (!taken || (slot->flags & BERTH_FLAG_IDEMPOTENT) != 0) &&
                       slot->next_part == 0 && !connection->no_reconnect;
     slot->was_taken = slot->was_taken || taken;
     if (repeatable) {

@@ -7,7 +7,8 @@
 #include "clock.h"
 #include "doorbell.h"
 
-enum send_outcome { SEND_DONE, SEND_LATER, SEND_ENDED };
+/* SEND_AFTER_OTHERS: memory for its blocks is on the way, and whoever needs none may go first. */
+enum send_outcome { SEND_DONE, SEND_LATER, SEND_AFTER_OTHERS, SEND_ENDED };
 
 static void publish(struct berth_conn *connection, struct session *session) {
     ring_publish(&session->requests);
@@ -49,6 +50,21 @@ static int64_t wire_deadline(const struct session *session, const struct slot *s
     return nanos == 0 ? 1 : nanos;
 }
 
+/* SEND_DONE: they lie in the current session. */
+static enum send_outcome bring_blocks(struct berth_conn *connection, struct slot *slot) {
+    berth_result result;
+    char text[BERTH_ERROR_TEXT_BYTES + 8];
+    switch (arena_bring(connection, slot, &result, text)) {
+    case ARENA_BROUGHT:
+        return SEND_DONE;
+    case ARENA_ON_THE_WAY:
+        return SEND_AFTER_OTHERS;
+    default:
+        request_end(connection, slot, result, text);
+        return SEND_ENDED;
+    }
+}
+
 static enum send_outcome request_send(struct berth_conn *connection, struct slot *slot) {
     struct session *session = connection->current;
     struct berth_resource *resource = slot->resource;
@@ -65,6 +81,12 @@ static enum send_outcome request_send(struct berth_conn *connection, struct slot
     }
     if (resource->state != RESOURCE_OPEN) {
         return SEND_LATER;
+    }
+    if ((slot->input_block | slot->output_block) != 0) {
+        enum send_outcome brought = bring_blocks(connection, slot);
+        if (brought != SEND_DONE) {
+            return brought;
+        }
     }
     /* A broker found after a reconnect may be configured smaller than the first. */
     if (slot->index >= session->max_in_flight) {
@@ -128,7 +150,8 @@ static enum send_outcome request_send(struct berth_conn *connection, struct slot
     };
     uint8_t *payload = record + sizeof *frame;
     if ((slot->flags & FRAME_BLOCK_FLAGS) != 0) {
-        struct frame_blocks blocks = {.input = slot->input, .output = slot->output};
+        struct frame_blocks blocks = {0};
+        arena_refer(&connection->arena, slot, &blocks);
         blocks.trace_nanos[BERTH_TRACE_SUBMITTED] =
             (uint64_t)clock_shifted(slot->submitted_nanos, session->clock_offset_nanos);
         payload = frame_write_blocks(payload, slot->flags, &blocks);
@@ -151,8 +174,12 @@ void request_enqueue(struct berth_conn *connection, struct slot *slot) {
     list_append(&connection->queue, &slot->node);
 }
 
+static bool must_wait(enum send_outcome outcome) {
+    return outcome == SEND_LATER || outcome == SEND_AFTER_OTHERS;
+}
+
 void request_dispatch(struct berth_conn *connection, struct slot *slot) {
-    if (!list_empty(&connection->queue) || request_send(connection, slot) == SEND_LATER) {
+    if (!list_empty(&connection->queue) || must_wait(request_send(connection, slot))) {
         request_enqueue(connection, slot);
     }
 }
@@ -219,12 +246,15 @@ void requests_pump(struct berth_conn *connection) {
         struct list_node *previous = node->previous;
         list_remove(node);
         slot->queued = false;
-        if (request_send(connection, slot) == SEND_LATER) {
+        enum send_outcome outcome = request_send(connection, slot);
+        if (must_wait(outcome)) {
             slot->queued = true;
             node->previous = previous;
             node->next = previous->next;
             previous->next->previous = node;
             previous->next = node;
+        }
+        if (outcome == SEND_LATER) {
             break;
         }
     }

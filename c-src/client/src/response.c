@@ -23,8 +23,7 @@ static void text_take(struct slot *slot, const uint8_t *payload, uint32_t bytes)
 static bool send_elsewhere(struct berth_conn *connection, struct session *session,
                            struct slot *slot, berth_result result) {
     if (berth_reason_of(result) != BERTH_REASON_GOING_AWAY || slot->user == USER_NONE ||
-        slot->ended || slot->input_block != 0 || slot->output_block != 0 ||
-        connection->no_reconnect || slot->next_part != 0) {
+        slot->ended || connection->no_reconnect || slot->next_part != 0) {
         return false;
     }
     slot->resubmitted = true;

@@ -174,6 +174,9 @@ void session_end(struct berth_conn *connection, struct session *session, int64_t
             ask->result = BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST);
             snprintf(ask->text, sizeof ask->text, "%s", session->failure_text);
         }
+        if (ask->session == session) {
+            ask->session = NULL; /* whoever looks late must not take the next one for it */
+        }
     }
     requests_lose_session(connection, session);
     arena_lose_session(connection, session);

@@ -94,6 +94,9 @@ static void segment_added(struct berth_conn *connection, struct session *session
     ask->generation = generation;
     ask->bytes = bytes;
     ask->descriptor = descriptors[0];
+    if (ask->then != NULL) {
+        ask->then(connection, ask);
+    }
 }
 
 static void refused(struct berth_conn *connection, struct session *session, uint64_t token,
@@ -120,6 +123,9 @@ static void refused(struct berth_conn *connection, struct session *session, uint
         ask->answered = true;
         ask->result = result;
         snprintf(ask->text, sizeof ask->text, "%s", text);
+        if (ask->then != NULL) {
+            ask->then(connection, ask);
+        }
     }
 }
 

@@ -143,24 +143,6 @@ static void a_block_of_a_timed_out_request_stays_out_of_use_until_its_end(void) 
     fixture_stop(&fixture);
 }
 
-static void after_a_reconnect_old_blocks_are_readable_but_stale(void) {
-    struct fixture fixture = fixture_start(&(struct peer_options){0});
-    berth_block input, none = {0};
-    CHECK_OK(berth_block_alloc(fixture.echo, BERTH_INPUT, 100000, &input));
-    uint8_t *data = berth_block_data(fixture.connection, input);
-    memset(data, 42, 100000);
-    CHECK_RESULT(copy_through(&fixture, input, none, 10, PEER_HANG_UP, 10000, NULL), ABORTED,
-                 CONNECTION_LOST_OUTCOME_UNKNOWN);
-    CHECK_OK(fixture_call(&fixture, 1, 10000, 0, NULL));
-    CHECK(data[99999] == 42);
-    CHECK_RESULT(copy_through(&fixture, input, none, 10, BERTH_OP_ECHO, 0, NULL), NOT_FOUND,
-                 STALE_REFERENCE);
-    CHECK_OK(berth_block_free(fixture.connection, input));
-    CHECK_OK(berth_block_alloc(fixture.echo, BERTH_INPUT, 100000, &input));
-    CHECK_OK(copy_through(&fixture, input, none, 10, BERTH_OP_ECHO, 10000, NULL));
-    fixture_stop(&fixture);
-}
-
 static void releasing_a_resource_drops_its_segments(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_resource *other;
@@ -186,7 +168,6 @@ int main(int argc, char **argv) {
         TEST(a_freed_name_is_stale_for_ever),
         TEST(wrong_bounds_and_directions_are_refused),
         TEST(a_block_of_a_timed_out_request_stays_out_of_use_until_its_end),
-        TEST(after_a_reconnect_old_blocks_are_readable_but_stale),
         TEST(releasing_a_resource_drops_its_segments),
     };
     return RUN_TESTS(tests, argc, argv);

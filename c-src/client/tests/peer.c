@@ -69,6 +69,7 @@ static struct peer_counters *seen;
 static struct peer_session sessions[SESSIONS];
 static uint64_t last_session;
 static bool stalled;
+static bool declined;
 
 _Noreturn static void give_up(const char *what) {
     fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
@@ -343,6 +344,21 @@ static bool special(struct peer_session *session, const struct berth_frame *requ
             echo(session, request, blocks, payload);
         }
         return true;
+    case PEER_TAKE:
+        if ((request->flags & BERTH_FLAG_RESUBMITTED) != 0) {
+            echo(session, request, blocks, payload);
+        }
+        return true;
+    case PEER_DECLINE:
+        if (!declined) {
+            declined = true;
+            tell(session, BERTH_KIND_GOAWAY, BERTH_REASON_GOING_AWAY, "reload");
+            respond_text(session, request, BERTH_STATUS_UNAVAILABLE, BERTH_REASON_GOING_AWAY,
+                         "going away");
+        } else {
+            echo(session, request, blocks, payload);
+        }
+        return true;
     case PEER_EXPEL:
         tell(session, BERTH_KIND_EXPELLED, BERTH_REASON_MALFORMED_FRAME, "for the test");
         session_drop(session);
@@ -566,11 +582,22 @@ static void add_segment(struct peer_session *session, uint64_t token,
     uint64_t size = control_take_u64(reader);
     uint8_t bytes[512];
     struct control_writer writer;
-    uint32_t number = 0;
-    while (number < SEGMENTS && session->segments[number].base != NULL) {
-        number++;
+    uint32_t number = SEGMENTS;
+    uint64_t used = 0;
+    for (uint32_t i = SEGMENTS; i-- > 0;) {
+        if (session->segments[i].base == NULL) {
+            number = i;
+        } else {
+            used += session->segments[i].bytes;
+        }
     }
-    if (number == SEGMENTS || size > (64u << 20)) {
+    if (options.mute_segments) {
+        atomic_fetch_add(&seen->segments_unanswered, 1);
+        return;
+    }
+    if (number == SEGMENTS || size > (64u << 20) ||
+        (options.arena_bytes != 0 && used + size > options.arena_bytes)) {
+        atomic_fetch_add(&seen->segments_refused, 1);
         control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_REFUSED, token);
         control_u32(&writer, BERTH_STATUS_RESOURCE_EXHAUSTED);
         control_u32(&writer, BERTH_REASON_BUDGET_EXCEEDED);

@@ -52,7 +52,9 @@ enum peer_operation {
     PEER_EXPEL,
     PEER_HOLD,    /* answered when PEER_RELEASE comes */
     PEER_RELEASE, /* answers all that are held, last first, then itself */
-    PEER_HANG_UP  /* closes the session's socket and bells */
+    PEER_HANG_UP, /* closes the session's socket and bells */
+    PEER_TAKE,    /* no answer; as ECHO when it is sent again */
+    PEER_DECLINE  /* first time: GOAWAY on the socket, END with going-away; then as ECHO */
 };
 
 /* What the peer has seen; in memory shared with the test. */
@@ -67,6 +69,8 @@ struct peer_counters {
     atomic_uint cancels;
     atomic_uint credits;
     atomic_uint segments;
+    atomic_uint segments_refused;
+    atomic_uint segments_unanswered;
     atomic_uint segments_dropped;
     atomic_uint bells_rung; /* by the peer */
     atomic_uint violations; /* of the client */
@@ -80,6 +84,8 @@ struct peer_options {
     uint32_t max_inline;    /* 0 = 4 096 */
     uint32_t max_in_flight; /* 0 = 256 */
     uint32_t yield_micros;  /* told to the client, and used */
+    uint64_t arena_bytes;   /* of a session's segments; 0 = 64 MiB for each of them */
+    bool mute_segments;     /* SEGMENT_ADD is not answered */
     uint64_t epoch;
     int64_t clock_shift_nanos; /* as if in another time namespace */
     uint32_t (*execute)(uint32_t operation, const uint8_t *request, size_t bytes, uint8_t *reply,

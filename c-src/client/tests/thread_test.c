@@ -217,6 +217,88 @@ static void names_and_blocks_come_and_go_beside_calls(void) {
     fixture_stop(&fixture);
 }
 
+/* Its blocks from the beginning to the end, while others make the broker go away. */
+static void *call_with_held_blocks(void *argument) {
+    enum { BYTES = 6000 };
+    const struct work *work = argument;
+    struct berth_conn *connection = work->fixture->connection;
+    berth_request request = BERTH_REQUEST_INIT;
+    CHECK_OK(berth_block_alloc(work->fixture->echo, BERTH_INPUT, BYTES, &request.input.block));
+    CHECK_OK(berth_block_alloc(work->fixture->echo, BERTH_OUTPUT, BYTES, &request.output.block));
+    uint8_t *from = berth_block_data(connection, request.input.block);
+    const uint8_t *to = berth_block_data(connection, request.output.block);
+    request.operation = BERTH_OP_ECHO;
+    request.flags = work->flags;
+    request.timeout_ms = 60000;
+    request.input.bytes = BYTES;
+    for (unsigned i = 0; i < work->calls; i++) {
+        memset(from, (int)(work->number * 31 + i), BYTES);
+        from[i % BYTES]++;
+        CHECK_OK(berth_call(work->fixture->echo, &request, NULL));
+        CHECK(memcmp(from, to, BYTES) == 0);
+        if (work->done != NULL) {
+            atomic_fetch_add(work->done, 1);
+        }
+    }
+    CHECK_OK(berth_block_free(connection, request.input.block));
+    CHECK_OK(berth_block_free(connection, request.output.block));
+    return NULL;
+}
+
+static void held_blocks_follow_beside_calls_and_new_blocks(void) {
+    enum { HOLDERS = 3 };
+    struct fixture fixture = fixture_start(&(struct peer_options){.yield_micros = 20});
+    struct work works[HOLDERS];
+    struct work opens = {.fixture = &fixture, .calls = 60};
+    pthread_t holders[HOLDERS], opener;
+    for (unsigned i = 0; i < HOLDERS; i++) {
+        works[i] = (struct work){.fixture = &fixture, .number = i + 1, .calls = 600};
+        CHECK(pthread_create(&holders[i], NULL, call_with_held_blocks, &works[i]) == 0);
+    }
+    CHECK(pthread_create(&opener, NULL, open_and_release, &opens) == 0);
+    for (int i = 0; i < 300; i++) {
+        uint32_t operation = i % 10 == 5 ? PEER_GOAWAY : BERTH_OP_ECHO;
+        CHECK_OK(fixture_call(&fixture, operation, 60000, 0, NULL));
+    }
+    for (unsigned i = 0; i < HOLDERS; i++) {
+        pthread_join(holders[i], NULL);
+    }
+    pthread_join(opener, NULL);
+    printf("  %u sessions\n", atomic_load(&fixture.peer.seen->sessions));
+    fixture_stop(&fixture);
+}
+
+static void held_blocks_follow_when_the_broker_dies_under_load(void) {
+    enum { HOLDERS = 3, CALLS = 600 };
+    struct fixture fixture = fixture_start(&(struct peer_options){.yield_micros = 20});
+    pthread_t holders[HOLDERS];
+    struct work works[HOLDERS];
+    atomic_uint done = 0;
+    for (unsigned i = 0; i < HOLDERS; i++) {
+        works[i] = (struct work){.fixture = &fixture,
+                                 .number = i + 1,
+                                 .calls = CALLS,
+                                 .done = &done,
+                                 .flags = BERTH_IDEMPOTENT};
+        CHECK(pthread_create(&holders[i], NULL, call_with_held_blocks, &works[i]) == 0);
+    }
+    unsigned deaths = 0;
+    while (atomic_load(&done) < HOLDERS * CALLS) {
+        if (atomic_load(&fixture.peer.seen->requests) < 50) {
+            sched_yield();
+            continue;
+        }
+        peer_kill(&fixture.peer);
+        fixture.peer = peer_start(&(struct peer_options){.path = fixture.path, .yield_micros = 20});
+        deaths++;
+    }
+    for (unsigned i = 0; i < HOLDERS; i++) {
+        pthread_join(holders[i], NULL);
+    }
+    printf("  %u deaths\n", deaths);
+    fixture_stop(&fixture);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(each_thread_gets_its_own_answers),
@@ -226,6 +308,8 @@ int main(int argc, char **argv) {
         TEST(a_request_submitted_beside_a_sleeping_poll_ends_on_its_own_time),
         TEST(an_event_loop_runs_beside_blocking_threads),
         TEST(names_and_blocks_come_and_go_beside_calls),
+        TEST(held_blocks_follow_beside_calls_and_new_blocks),
+        TEST(held_blocks_follow_when_the_broker_dies_under_load),
     };
     sleep_limit_millis = 3600 * 1000; /* a lost wake-up shall hang, not heal */
     return RUN_TESTS(tests, argc, argv);

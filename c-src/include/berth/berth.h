@@ -140,6 +140,18 @@ BERTH_API berth_result berth_release(berth_resource *resource);
 /*
  * A block is named by value. Every use of a freed block's name is answered with NOT_FOUND
  * stale-reference, never a crash. id 0 names no block.
+ *
+ * A block outlives its broker. When another one has taken over, by a reload or after a loss, the
+ * next request that names the block moves it into memory of the new session before it is sent, an
+ * input with its content; name and address stay the same. Until then an output shows the last
+ * answer, from the move to the end of the request its content is undefined. If the new session has
+ * no room (RESOURCE_EXHAUSTED budget-exceeded), that request ends so, the block stays as it is, and
+ * a later request tries again. Only an output that an unfinished request at the old broker may
+ * still write to cannot move (FAILED_PRECONDITION block-pinned).
+ *
+ * Any thread may use a block; its content has no order of its own between threads. From the request
+ * that names a block until its end was seen (its return, its completion, its last part), an input
+ * is not to be written and an output not to be read: the move happens at any moment between.
  */
 typedef struct berth_block {
     uint64_t id;
@@ -149,14 +161,15 @@ typedef struct berth_block {
  * Leases a block of at least `bytes` in memory shared with the resource's worker: BERTH_INPUT is
  * written by this process and read by the worker, BERTH_OUTPUT the other way round. Memory comes in
  * segments of a power of two, asked of the broker on demand (one round trip, up to 5 s); blocks are
- * cut and cached locally. The content of a new block is undefined: nothing of another session is in
- * it, but perhaps something of an earlier block of this one.
+ * cut and cached locally, each of a power of two and at least one page. The content of a new block
+ * is undefined: nothing of another session is in it, but perhaps something of an earlier block of
+ * this one.
  */
 BERTH_API berth_result berth_block_alloc(berth_resource *resource, enum berth_direction direction,
                                          uint64_t bytes, berth_block *block);
-/* The block's memory in this process; NULL if the block is stale. Valid until berth_block_free. An
- * OUTPUT block is read-only. After a reconnect the memory stays readable, but requests must use new
- * blocks. */
+/* The block's memory in this process; NULL if the block is stale. The address is the same at every
+ * call and valid until berth_block_free, whatever becomes of the broker. An OUTPUT block is
+ * read-only. */
 BERTH_API void *berth_block_data(berth_conn *connection, berth_block block);
 /* Usable bytes, 0 if the block is stale. */
 BERTH_API uint64_t berth_block_bytes(berth_conn *connection, berth_block block);
@@ -219,12 +232,12 @@ typedef struct berth_reply {
  *
  * When the broker is lost, the library reconnects with a growing pause while requests wait, opens
  * the resources again and sends again what is BERTH_IDEMPOTENT or was certainly not taken. The rest
- * ends ABORTED connection-lost-outcome-unknown. Requests with blocks are not sent again (their
- * memory ended with the session).
+ * ends ABORTED connection-lost-outcome-unknown. Blocks of a request that is sent again go with it;
+ * if there is no room for them, it ends with that error, also if the lost broker had begun it.
  *
  * Ends by its own clock: DEADLINE_EXCEEDED caller-timed-out (sent, no answer in time),
- * DEADLINE_EXCEEDED expired-before-dispatch (never sent: no room), UNAVAILABLE connection-lost
- * (never sent: no broker).
+ * DEADLINE_EXCEEDED expired-before-dispatch (never sent: no room, or no memory yet for its blocks),
+ * UNAVAILABLE connection-lost (never sent: no broker).
  */
 BERTH_API berth_result berth_call(berth_resource *resource, const berth_request *request,
                                   berth_reply *reply);

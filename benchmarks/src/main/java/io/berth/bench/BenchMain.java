@@ -35,7 +35,7 @@ public final class BenchMain {
           new RecoveryBench(),
           new FootprintBench(),
           new AllocBench(),
-          new JmhBench("jmh", "JMH benchmarks of the pieces, all or those that match FILTER"));
+          new JmhBench());
 
   private BenchMain() {}
 

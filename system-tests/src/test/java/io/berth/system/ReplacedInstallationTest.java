@@ -8,12 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Installation;
 import io.berth.system.process.Await;
+import io.berth.system.process.Folders;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -56,23 +54,7 @@ class ReplacedInstallationTest {
   @AfterEach
   void remove() throws Exception {
     broker.destroyForcibly().waitFor();
-    Files.walkFileTree(
-        setup.directory(),
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    Folders.remove(setup.directory());
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -12,26 +12,36 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
-/** The yardstick for our own ring: Agrona's, written and read by one thread, 64 bytes a message. */
+/** The yardstick for our own ring: Agrona's, written and read by one thread. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@SystemName("agrona")
+@Piece(value = "ring", system = AgronaRing.SYSTEM)
 public class AgronaRing {
+  static final String SYSTEM = "agrona";
+  static final int CAPACITY_BYTES = 1 << 18;
+  static final int BATCH = 32;
   private static final int MESSAGE_TYPE = 1;
-  private static final int MESSAGE_BYTES = 64;
-  private static final int CAPACITY_BYTES = 1 << 16;
-  private static final int BATCH = 64;
+
+  @Param({"64", "4096"})
+  public int payloadBytes;
 
   private final OneToOneRingBuffer ring =
       new OneToOneRingBuffer(
           new UnsafeBuffer(
               ByteBuffer.allocateDirect(CAPACITY_BYTES + RingBufferDescriptor.TRAILER_LENGTH)));
-  private final UnsafeBuffer message = new UnsafeBuffer(ByteBuffer.allocateDirect(MESSAGE_BYTES));
+  private UnsafeBuffer message;
+
+  @Setup
+  public void allocate() {
+    message = new UnsafeBuffer(ByteBuffer.allocateDirect(payloadBytes));
+  }
 
   /** One message in, one message out. */
   @Benchmark
@@ -40,7 +50,7 @@ public class AgronaRing {
     return read(consumed, 1);
   }
 
-  /** 64 messages in, then all out in as few reads as the ring's end allows; time per message. */
+  /** 32 messages in, then all out in as few reads as the ring's end allows; time per message. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public int writeThenReadBatch(Blackhole consumed) {
@@ -62,7 +72,7 @@ public class AgronaRing {
   }
 
   private void write() {
-    if (!ring.write(MESSAGE_TYPE, message, 0, MESSAGE_BYTES)) {
+    if (!ring.write(MESSAGE_TYPE, message, 0, payloadBytes)) {
       throw new IllegalStateException("a ring that is read after each batch is full");
     }
   }

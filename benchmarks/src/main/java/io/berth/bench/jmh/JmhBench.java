@@ -3,15 +3,19 @@ package io.berth.bench.jmh;
 
 import io.berth.bench.Bench;
 import io.berth.bench.BenchOptions;
+import io.berth.bench.report.Comparison;
 import io.berth.bench.report.Row;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
@@ -19,28 +23,31 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the module's JMH benchmarks whose names match, with the GC profiler, and reports time and
- * bytes per operation. A benchmark class names its system in {@link SystemName}.
+ * {@code ./bench pieces [FILTER]}: runs the module's JMH benchmarks, all or those whose names
+ * match, each in a virtual machine of its own and with the GC profiler, and reports time and bytes
+ * per operation. The iterations are short, so that all of them together stay within a run's time;
+ * {@code --long} has more of them.
  */
 public final class JmhBench implements Bench {
+  private static final String NANOS_PER_OP = "ns_per_op";
   private static final String BYTES_PER_OP = "gc.alloc.rate.norm";
-
-  private final String name;
-  private final String purpose;
-
-  public JmhBench(String name, String purpose) {
-    this.name = name;
-    this.purpose = purpose;
-  }
+  private static final int WARM_UPS = 2;
+  private static final int MEASUREMENTS = 3;
+  private static final TimeValue ITERATION = TimeValue.milliseconds(200);
 
   @Override
   public String name() {
-    return name;
+    return "pieces";
   }
 
   @Override
   public String purpose() {
-    return purpose;
+    return "JMH benchmarks of rings, frames, handles, arenas and audit chain, or those that match FILTER";
+  }
+
+  @Override
+  public List<Comparison> comparisons() {
+    return List.of(new Comparison(NANOS_PER_OP, AgronaRing.SYSTEM));
   }
 
   @Override
@@ -50,10 +57,10 @@ public final class JmhBench implements Bench {
             .include(options.filter())
             .addProfiler(GCProfiler.class)
             .forks(1)
-            .warmupIterations(2)
-            .warmupTime(TimeValue.seconds(1))
-            .measurementIterations(3 * options.repeats())
-            .measurementTime(TimeValue.seconds(1))
+            .warmupIterations(WARM_UPS)
+            .warmupTime(ITERATION)
+            .measurementIterations(MEASUREMENTS * options.repeats())
+            .measurementTime(ITERATION)
             .jvmArgsAppend(
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Dagrona.disable.bounds.checks=true",
@@ -66,36 +73,52 @@ public final class JmhBench implements Bench {
       for (RunResult result : new Runner(jmh).run()) {
         rows.add(row(result));
       }
-      if (rows.isEmpty()) {
-        throw new IOException("jmh: no benchmark's name matches " + options.filter());
-      }
       return rows;
+    } catch (NoBenchmarksException cause) {
+      throw new IOException("no piece's class or method matches " + options.filter(), cause);
     } catch (RunnerException cause) {
-      throw new IOException("jmh: " + cause.getMessage(), cause);
+      throw new IOException(name() + ": " + cause.getMessage(), cause);
     }
   }
 
   private static Row row(RunResult run) throws IOException {
-    String benchmark = run.getParams().getBenchmark();
-    int method = benchmark.lastIndexOf('.');
     Map<String, Double> metrics = new LinkedHashMap<>();
     Result<?> primary = run.getPrimaryResult();
-    metrics.put("ns_per_op", primary.getScore());
+    metrics.put(NANOS_PER_OP, primary.getScore());
     double error = primary.getScoreError();
     if (!Double.isNaN(error)) {
       metrics.put("error_ns_per_op", error);
     }
     metrics.put("bytes_per_op", run.getSecondaryResults().get(BYTES_PER_OP).getScore());
-    return new Row(
-        systemOf(benchmark.substring(0, method)), benchmark.substring(method + 1), metrics);
+    Piece piece = pieceOf(run.getParams().getBenchmark());
+    return new Row(piece.system(), caseOf(piece, run.getParams()), metrics);
   }
 
-  private static String systemOf(String className) throws IOException {
+  private static Piece pieceOf(String benchmark) throws IOException {
+    String className = benchmark.substring(0, benchmark.lastIndexOf('.'));
     try {
-      SystemName system = Class.forName(className).getAnnotation(SystemName.class);
-      return system == null ? className : system.value();
+      Piece piece = Class.forName(className).getAnnotation(Piece.class);
+      if (piece == null) {
+        throw new IOException("pieces: " + className + " does not say which piece it measures");
+      }
+      return piece;
     } catch (ClassNotFoundException cause) {
-      throw new IOException("jmh: " + className + " ran but cannot be loaded", cause);
+      throw new IOException("pieces: " + className + " ran but cannot be loaded", cause);
     }
+  }
+
+  /** For instance {@code ring, write then read one, payload bytes 64}. */
+  private static String caseOf(Piece piece, BenchmarkParams params) {
+    String benchmark = params.getBenchmark();
+    StringBuilder text = new StringBuilder(piece.value());
+    text.append(", ").append(words(benchmark.substring(benchmark.lastIndexOf('.') + 1)));
+    for (String key : params.getParamsKeys()) {
+      text.append(", ").append(words(key)).append(' ').append(params.getParam(key));
+    }
+    return text.toString();
+  }
+
+  private static String words(String camelCase) {
+    return camelCase.replaceAll("(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
   }
 }

@@ -4,11 +4,13 @@ package io.berth.broker.arena;
 import io.berth.broker.control.ControlChannel;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
+import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.SegmentMap;
 import io.berth.shm.control.ControlMessage.SegmentMapped;
 import io.berth.shm.control.ControlMessage.SegmentReleased;
 import io.berth.shm.control.ControlMessage.SegmentUnmap;
 import io.berth.shm.status.Status;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,6 +22,9 @@ import java.util.function.Consumer;
  * The segments that one device's worker has, or its next one will have. They survive the worker: a
  * successor is given all of them before it is given the first request.
  *
+ * <p>A socket holds some hundreds of messages, a successor may be given thousands: what finds no
+ * room waits for the worker's next answer, which shows that it has read.
+ *
  * <p>Control thread only.
  */
 public final class WorkerSegments {
@@ -29,9 +34,14 @@ public final class WorkerSegments {
     }
   }
 
+  /** A SEGMENT_MAP, or with no segment a SEGMENT_UNMAP, that is not in the socket yet. */
+  private record Unsent(Key key, Segment segment) {}
+
   private final Map<Key, Segment> segments = new LinkedHashMap<>();
   private final Map<Key, Consumer<Status>> mapping = new HashMap<>();
   private final Map<Key, Runnable> unmapping = new HashMap<>();
+  private final ArrayDeque<Unsent> outbox = new ArrayDeque<>();
+  private int unanswered;
   private ControlChannel worker;
   private Runnable whenAllMapped;
 
@@ -39,10 +49,12 @@ public final class WorkerSegments {
   public void attached(ControlChannel channel, Runnable allMapped) {
     worker = channel;
     for (Segment segment : segments.values()) {
-      mapping.put(Key.of(segment), status -> {});
-      send(segment);
+      Key key = Key.of(segment);
+      mapping.put(key, status -> {});
+      outbox.add(new Unsent(key, segment));
     }
     whenAllMapped = allMapped;
+    sendWhatHasRoom();
     checkAllMapped();
   }
 
@@ -58,6 +70,8 @@ public final class WorkerSegments {
   public void detached() {
     worker = null;
     whenAllMapped = null;
+    outbox.clear();
+    unanswered = 0;
     List<Consumer<Status>> unanswered = new ArrayList<>(mapping.values());
     mapping.clear();
     // The next worker maps them before it serves.
@@ -76,29 +90,52 @@ public final class WorkerSegments {
       return;
     }
     mapping.put(key, told);
-    send(segment);
+    outbox.add(new Unsent(key, segment));
+    sendWhatHasRoom();
   }
 
-  private void send(Segment segment) {
+  private void sendWhatHasRoom() {
+    while (worker != null && !outbox.isEmpty()) {
+      Unsent next = outbox.peek();
+      Status failure = send(next);
+      if (failure == Status.UNAVAILABLE && unanswered > 0) {
+        return; // An answer will come, and bring us here again; or the worker's end will.
+      }
+      outbox.poll();
+      if (failure == Status.OK) {
+        unanswered++;
+      } else if (next.segment() != null) {
+        answer(next.key(), failure);
+      }
+    }
+  }
+
+  private Status send(Unsent message) {
+    Key key = message.key();
+    if (message.segment() == null) {
+      return sent(new SegmentUnmap(key.session(), key.index(), key.generation()));
+    }
     try {
+      Segment segment = message.segment();
       int descriptor = segment.workersDescriptor();
-      boolean sent =
-          worker.send(
-              0,
+      Status status =
+          sent(
               new SegmentMap(
-                  segment.session(),
-                  segment.index(),
-                  segment.generation(),
+                  key.session(),
+                  key.index(),
+                  key.generation(),
                   segment.direction(),
                   segment.bytes()),
               descriptor);
       Descriptors.close(descriptor);
-      if (!sent) {
-        answer(Key.of(segment), Status.UNAVAILABLE);
-      }
+      return status;
     } catch (OsException e) {
-      answer(Key.of(segment), Status.RESOURCE_EXHAUSTED);
+      return Status.RESOURCE_EXHAUSTED;
     }
+  }
+
+  private Status sent(ControlMessage message, int... descriptors) {
+    return worker.send(0, message, descriptors) ? Status.OK : Status.UNAVAILABLE;
   }
 
   /** Takes a segment back; {@code released} runs when no worker has it mapped. */
@@ -110,11 +147,18 @@ public final class WorkerSegments {
       return;
     }
     unmapping.put(key, released);
-    worker.send(0, new SegmentUnmap(segment.session(), segment.index(), segment.generation()));
+    outbox.add(new Unsent(key, null));
+    sendWhatHasRoom();
   }
 
   public void mapped(SegmentMapped message) {
     answer(new Key(message.session(), message.segment(), message.generation()), message.status());
+    answered();
+  }
+
+  private void answered() {
+    unanswered = Math.max(0, unanswered - 1); // A worker may say more than it was asked.
+    sendWhatHasRoom();
   }
 
   private void answer(Key key, Status status) {
@@ -131,5 +175,6 @@ public final class WorkerSegments {
     if (released != null) {
       released.run();
     }
+    answered();
   }
 }

@@ -95,6 +95,10 @@ final class DeviceCharge implements GuardProcess.Charge {
     // and
     // a busy disk under it stops the living one.
     worker.addAll(List.of("-XX:+UseSerialGC", "-XX:+PerfDisableSharedMem", "-Xmx64m", "-Xss512k"));
+    // A thread that memory fails ends, and a worker without one of its lanes looks alive and
+    // answers
+    // less and less. A dead one is replaced.
+    worker.add("-XX:+ExitOnOutOfMemoryError");
     worker.addAll(device.javaOptions());
     worker.add("-cp");
     worker.add(

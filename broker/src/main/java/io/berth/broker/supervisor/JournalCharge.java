@@ -59,6 +59,7 @@ final class JournalCharge implements GuardProcess.Charge {
             "-Xss512k",
             "-XX:+UseSerialGC",
             "-XX:+PerfDisableSharedMem",
+            "-XX:+ExitOnOutOfMemoryError", // Half a journal would hold up every audited key use.
             "-XX:TieredStopAtLevel=1"));
     worker.addAll(OPENED);
     worker.add("-Dorg.slf4j.simpleLogger.log.net.openhft=warn");

@@ -29,7 +29,8 @@ import java.util.Map;
  * <p>Control thread only. The memory is closed after the data thread has detached.
  */
 final class WorkerAttachment {
-  private static final int MAX_WINDOW = 1024;
+  /** As much as can be configured, and as many requests as a worker takes at once. */
+  static final int MAX_WINDOW = 4096;
 
   /** Header and fixed fields of WORKER_WELCOME, generously. */
   private static final int WELCOME_BYTES = 256;
@@ -127,8 +128,12 @@ final class WorkerAttachment {
 
   /** Requests that the device gets at once: what the configuration says, or what it asks for. */
   static int window(DeviceConfig device, WorkerReady ready) {
-    int wanted = device.window().orElse(ready.window());
-    return Math.max(1, Math.min(wanted, MAX_WINDOW));
+    return device.window().orElseGet(() -> possibleWindow(ready.window()));
+  }
+
+  private static int possibleWindow(int untrustedWindow) {
+    long wanted = Integer.toUnsignedLong(untrustedWindow);
+    return (int) Math.max(1, Math.min(wanted, MAX_WINDOW));
   }
 
   static Map<Integer, ReplayClass> replayTable(WorkerReady ready) {

@@ -150,6 +150,14 @@ final class WorkerLinks {
     life.serves();
     news.serves(ready.identity(), ready.notes());
     int window = WorkerAttachment.window(deviceConfig, ready);
+    if (deviceConfig.window().isEmpty() && window != ready.window()) {
+      LOG.warn(
+          "device {}: its driver asks for a window of {} requests; it gets {}, as 1 to {} are possible",
+          device.name(),
+          Integer.toUnsignedString(ready.window()),
+          window,
+          WorkerAttachment.MAX_WINDOW);
+    }
     WorkerLink link = attachment.link(config.broker().maxInlineBytes());
     // Requests that name a segment must find it mapped.
     segments.attached(

@@ -10,7 +10,6 @@ import com.sun.management.ThreadMXBean;
 import io.berth.broker.arena.Segment;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
-import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
 import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
@@ -18,8 +17,6 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,27 +25,12 @@ import org.junit.jupiter.api.Test;
  * the thread or the virtual machine does once, such as making a list longer, is no matter: one of a
  * few blocks of rounds must be without any allocation.
  */
-class DataPathAllocationTest {
+class DataPathAllocationTest extends DataPathFixture {
   private static final int BLOCKS = 10;
   private static final int ROUNDS = 100;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private DataPathHarness harness;
-  private PlayedClient client;
-  private Handle handle;
   private long allocatedBytes;
-
-  @BeforeEach
-  void set_up() throws OsException {
-    harness = new DataPathHarness();
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-  }
-
-  @AfterEach
-  void tear_down() {
-    harness.close();
-  }
 
   /** Lets the data thread do everything that there is to do, and counts what that allocates. */
   private void turn() {

@@ -16,28 +16,10 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A request's way: admission, queue, window, answer, and its one END. */
-class DataPathTest {
-  private DataPathHarness harness;
-  private PlayedClient client;
-  private Handle handle;
-
-  @BeforeEach
-  void set_up() throws OsException {
-    harness = new DataPathHarness();
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-  }
-
-  @AfterEach
-  void tear_down() {
-    harness.close();
-  }
-
+class DataPathTest extends DataPathFixture {
   private static void assertEnded(Answer answer, Reason reason) {
     assertEquals(reason, answer.reason(), answer::toString);
     assertEquals(reason.usualStatus(), answer.status(), answer::toString);

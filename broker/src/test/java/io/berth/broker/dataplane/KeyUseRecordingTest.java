@@ -14,28 +14,15 @@ import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every request that a worker was given is recorded once, whatever became of it and of its client.
  */
-class KeyUseRecordingTest {
-  private DataPathHarness harness;
-  private PlayedClient client;
-  private Handle handle;
-
-  @BeforeEach
-  void set_up() throws OsException {
-    harness = new DataPathHarness();
-    client = harness.client("uid 1");
-    handle = client.openAudited(harness.device);
-  }
-
-  @AfterEach
-  void tear_down() {
-    harness.close();
+class KeyUseRecordingTest extends DataPathFixture {
+  @Override
+  Handle open(PlayedClient opening) {
+    return opening.openAudited(harness.device);
   }
 
   private void assertUsedOnce(int operation, Status status, Reason reason) {

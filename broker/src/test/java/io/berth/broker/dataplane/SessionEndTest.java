@@ -8,33 +8,14 @@ import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.arena.Segment;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
-import io.berth.broker.session.Handle;
 import io.berth.broker.session.SessionState;
 import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that leave, at any moment. */
-class SessionEndTest {
-  private DataPathHarness harness;
-  private PlayedClient client;
-  private Handle handle;
-
-  @BeforeEach
-  void set_up() throws OsException {
-    harness = new DataPathHarness();
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-  }
-
-  @AfterEach
-  void tear_down() {
-    harness.close();
-  }
-
+class SessionEndTest extends DataPathFixture {
   @Test
   void queued_requests_of_a_client_that_left_are_not_executed() throws OsException {
     client.submit(handle, call());

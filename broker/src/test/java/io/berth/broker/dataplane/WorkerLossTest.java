@@ -16,28 +16,10 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests whose worker is lost. */
-class WorkerLossTest {
-  private DataPathHarness harness;
-  private PlayedClient client;
-  private Handle handle;
-
-  @BeforeEach
-  void set_up() throws OsException {
-    harness = new DataPathHarness();
-    client = harness.client("uid 1");
-    handle = client.open(harness.device);
-  }
-
-  @AfterEach
-  void tear_down() {
-    harness.close();
-  }
-
+class WorkerLossTest extends DataPathFixture {
   private void assertAborted(Answer answer) {
     assertEquals(Status.ABORTED, answer.status(), answer::toString);
     assertEquals(Reason.WORKER_LOST_OUTCOME_UNKNOWN, answer.reason());

@@ -7,15 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
+import io.berth.broker.device.Death;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DeviceChargeTest {
+  private static final int STILL_ALIVE = 42;
+
+  /** What the virtual machine exits with under ExitOnOutOfMemoryError. */
+  private static final int EXIT_WITHOUT_MEMORY = 3;
+
   @TempDir private Path directory;
 
   private DeviceCharge charge(String surroundings) throws Exception {
@@ -34,6 +41,26 @@ class DeviceChargeTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     Config config = new ConfigLoader().load(file);
     return new DeviceCharge(config, config.devices().get(0), directory);
+  }
+
+  /** Has a thread end by the want of memory while another one would live on. */
+  static final class LaneWithoutMemory {
+    private LaneWithoutMemory() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      Thread lane =
+          new Thread(
+              () -> {
+                Object kept = null;
+                while (true) {
+                  kept = new Object[] {kept, new byte[1 << 20]};
+                }
+              });
+      lane.setUncaughtExceptionHandler((thread, failure) -> {});
+      lane.start();
+      lane.join();
+      System.exit(STILL_ALIVE);
+    }
   }
 
   private static List<String> values(List<String> options, String option) {
@@ -80,5 +107,24 @@ class DeviceChargeTest {
     DeviceCharge charge = charge("{required_files: [/etc/card/licence, /dev/card0]}");
     assertEquals(
         List.of("/etc/card/licence", "/dev/card0"), values(charge.guardOptions(), "--require"));
+  }
+
+  @Test
+  void a_worker_of_which_one_thread_finds_no_memory_ends() throws Exception {
+    Files.createFile(
+        Files.createDirectory(directory.resolve("lib")).resolve("berth-native-workers.jar"));
+    List<String> command = charge("{working_directory: auto}").worker();
+    // The virtual machine is that of a worker, what runs in it is not.
+    List<String> options = command.subList(0, command.indexOf("-cp"));
+    List<String> starved = new ArrayList<>(options);
+    starved.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), LaneWithoutMemory.class.getName()));
+    Process process =
+        new ProcessBuilder(starved)
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("starved.log").toFile())
+            .start();
+    assertEquals(EXIT_WITHOUT_MEMORY, process.waitFor());
+    assertEquals(Death.BY_ITSELF, new WorkerExit(EXIT_WITHOUT_MEMORY << 8).death());
   }
 }

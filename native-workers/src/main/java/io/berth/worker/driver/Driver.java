@@ -28,7 +28,10 @@ public interface Driver extends AutoCloseable {
   /** How many things the device does at once, and so how many lanes there are; 0: all is inline. */
   int lanes();
 
-  /** How many requests the broker should have in flight here: a few more than there are lanes. */
+  /**
+   * How many requests the broker should have in flight here: a few more than there are lanes, 1 to
+   * 4096. The device's {@code window} in the configuration takes precedence.
+   */
   int window();
 
   /** Every operation that there is. Others are refused before they get here. */

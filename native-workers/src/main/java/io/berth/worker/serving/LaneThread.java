@@ -10,9 +10,15 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A thread with one session with the device. */
 final class LaneThread extends Thread {
+  /** EX_SOFTWARE of sysexits.h. */
+  static final int EXIT_CODE = 70;
+
+  private static final Logger LOG = LoggerFactory.getLogger(LaneThread.class);
   private static final int STACK_BYTES = 512 * 1024;
 
   final int number;
@@ -30,9 +36,24 @@ final class LaneThread extends Thread {
   LaneThread(String deviceName, int number, LanePool pool, OpenDriver device) {
     super(null, null, deviceName + "/lane-" + number, STACK_BYTES);
     setDaemon(true);
+    setUncaughtExceptionHandler(LaneThread::endWorker);
     this.number = number;
     this.pool = pool;
     this.device = device;
+  }
+
+  /**
+   * A worker without one of its lanes looks alive and answers less and less; one that ends is
+   * replaced, and what it had is settled. What ends a lane is above all an OutOfMemoryError that
+   * the virtual machine does not end by itself for, such as that for buffers outside of the heap.
+   */
+  private static void endWorker(Thread lane, Throwable failure) {
+    try {
+      // Its text alone, as a stack trace may quote what was in the request.
+      LOG.error("{} ends, and the worker with it: {}", lane.getName(), failure.toString());
+    } finally {
+      Runtime.getRuntime().halt(EXIT_CODE); // Not exit: the way out would wait for this lane.
+    }
   }
 
   void awaitOpened() throws DriverException, InterruptedException {

@@ -9,6 +9,7 @@ import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.system.process.Await;
+import io.berth.system.process.Folders;
 import io.berth.system.process.ProcessView;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -287,22 +288,6 @@ public final class RunningBroker implements AutoCloseable {
       ProcessHandle.of(left.pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
     Await.until("no process is left", () -> processes().isEmpty());
-    Files.walkFileTree(
-        setup.directory(),
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
-              throws IOException {
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    Folders.remove(setup.directory());
   }
 }

@@ -93,11 +93,6 @@ public final class OwnerWatcher implements AutoCloseable {
     }
   }
 
-  /** How many times it has looked. */
-  public int looks() {
-    return looks.get();
-  }
-
   /** The pids of the owners that it saw, in their order. */
   public synchronized List<Long> owners() {
     return seen.keySet().stream().map(Owner::pid).toList();

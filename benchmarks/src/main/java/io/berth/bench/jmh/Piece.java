@@ -6,10 +6,13 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Whose code a JMH class measures: {@code berth}, or a yardstick's name. */
+/** What a JMH class measures. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
-public @interface SystemName {
-  /** The system in the row. */
+public @interface Piece {
+  /** The name with which the row's case begins, such as {@code ring}. */
   String value();
+
+  /** Whose code it is: Berth's, or a yardstick's. */
+  String system() default "berth";
 }
