@@ -148,8 +148,10 @@ public final class Broker implements AutoCloseable {
     countersFile.publish();
     clients.listen();
     audit.open(epoch);
+    audit.keepRecording();
     audit.awaitTaking();
-    supervision.open();
+    supervision.openDoors();
+    supervision.keepGuards();
     clients.open();
     administration.open();
     dataThread.start();
@@ -163,20 +165,34 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts in the place of a running broker. Clients that come meanwhile wait in the new socket's
-   * backlog; they are let in when the workers have come over.
+   * Starts in the place of a running broker. All doors are open and both threads run before the
+   * predecessor is asked to let go: clients, workers, guards and journal find this broker at once
+   * when they are sent away, and clients have their sessions by the time that the workers have come
+   * over. Only then are their requests looked at.
    */
   public void succeed(Predecessor predecessor) throws IOException {
-    clients.listen();
-    predecessor.handOver();
-    directory = RunDirectory.take(config.broker().runDirectory());
     audit.open(epoch);
-    countersFile.publish();
-    supervision.open();
-    administration.open();
+    supervision.openDoors();
+    clients.listen();
+    clients.openAhead();
     dataThread.start();
     controlThread.start();
-    succession.openWhenServing();
+    directory = takeFrom(predecessor);
+    succession.admitWhenServing();
+    countersFile.publish();
+    audit.keepRecording();
+    supervision.keepGuards();
+    administration.open();
+  }
+
+  private RunDirectory takeFrom(Predecessor predecessor) throws IOException {
+    try {
+      predecessor.handOver();
+    } catch (IOException e) {
+      // If it has died on the way, all that it had is free; if it lives, the directory is not.
+      LOG.warn("the predecessor has not handed over: {}", e.getMessage());
+    }
+    return RunDirectory.take(config.broker().runDirectory());
   }
 
   /** Hears, once, that a successor has taken over and the last client has left. */

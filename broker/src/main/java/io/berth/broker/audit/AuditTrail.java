@@ -20,8 +20,17 @@ public interface AuditTrail extends AutoCloseable {
   /** In words, for people. Any thread. */
   String state();
 
-  /** Begins; the broker has its directory and lets nobody in yet. */
+  /**
+   * Begins to collect, and lets the journal's process in when it comes; the broker lets nobody in
+   * yet.
+   */
   void open(long brokerEpoch) throws IOException;
+
+  /**
+   * Sees to it that there is a process that records: the broker has its directory, and no other one
+   * does the same.
+   */
+  void keepRecording() throws IOException;
 
   /**
    * Returns when audited work can be done, or when it has waited long enough for that. Not for a
@@ -76,6 +85,9 @@ public interface AuditTrail extends AutoCloseable {
 
       @Override
       public void open(long brokerEpoch) {}
+
+      @Override
+      public void keepRecording() {}
 
       @Override
       public void awaitTaking() {}

@@ -123,7 +123,7 @@ public final class JournalledAudit implements AuditTrail {
     supervisor = new JournalSupervisor(loop, config, dist, classPath, feeder, brokerEpoch);
     feeder.begin(supervisor::fence);
     try {
-      supervisor.open();
+      supervisor.openDoor();
     } catch (IOException e) {
       supervisor.close();
       loop.closeDescriptors();
@@ -147,6 +147,11 @@ public final class JournalledAudit implements AuditTrail {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }
+  }
+
+  @Override
+  public void keepRecording() throws IOException {
+    supervisor.keepGuard();
   }
 
   @Override
