@@ -17,6 +17,7 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.rehearsal.Rehearsal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.selfcheck.YieldChoice;
 import io.berth.broker.session.Session;
@@ -41,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
   private static final long LOOK_MILLIS = 100;
+
+  /** A start waits no longer for it; half of this is enough on a machine that does nothing else. */
+  private static final long REHEARSAL_NANOS = 1_000_000_000L;
 
   private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
 
@@ -149,6 +153,7 @@ public final class Broker implements AutoCloseable {
     clients.listen();
     audit.open(epoch);
     audit.keepRecording();
+    rehearse(); // The journal's process takes as long to start.
     audit.awaitTaking();
     supervision.openDoors();
     supervision.keepGuards();
@@ -168,9 +173,12 @@ public final class Broker implements AutoCloseable {
    * Starts in the place of a running broker. All doors are open and both threads run before the
    * predecessor is asked to let go: clients, workers, guards and journal find this broker at once
    * when they are sent away, and clients have their sessions by the time that the workers have come
-   * over. Only then are their requests looked at.
+   * over. Only then are their requests looked at. And nothing is done for the first time in the
+   * meantime that can be rehearsed while the predecessor serves.
    */
   public void succeed(Predecessor predecessor) throws IOException {
+    InstalledClasses.load();
+    rehearse();
     audit.open(epoch);
     supervision.openDoors();
     clients.listen();
@@ -183,6 +191,16 @@ public final class Broker implements AutoCloseable {
     audit.keepRecording();
     supervision.keepGuards();
     administration.open();
+  }
+
+  private void rehearse() throws OsException {
+    long beginNanos = System.nanoTime();
+    audit.rehearse();
+    int requests = Rehearsal.run(REHEARSAL_NANOS);
+    LOG.debug(
+        "{} requests were rehearsed; all in {} ms",
+        requests,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos));
   }
 
   private RunDirectory takeFrom(Predecessor predecessor) throws IOException {

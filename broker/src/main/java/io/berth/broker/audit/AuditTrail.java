@@ -21,6 +21,12 @@ public interface AuditTrail extends AutoCloseable {
   String state();
 
   /**
+   * Encodes a record for nobody: the library that does it takes as long to load as everything else
+   * of a start. Any thread.
+   */
+  void rehearse();
+
+  /**
    * Begins to collect, and lets the journal's process in when it comes; the broker lets nobody in
    * yet.
    */
@@ -85,6 +91,9 @@ public interface AuditTrail extends AutoCloseable {
 
       @Override
       public void open(long brokerEpoch) {}
+
+      @Override
+      public void rehearse() {}
 
       @Override
       public void keepRecording() {}
