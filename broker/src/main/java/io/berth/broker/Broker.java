@@ -193,10 +193,10 @@ public final class Broker implements AutoCloseable {
     administration.open();
   }
 
-  private void rehearse() throws OsException {
+  private void rehearse() throws IOException {
     long beginNanos = System.nanoTime();
     audit.rehearse();
-    int requests = Rehearsal.run(REHEARSAL_NANOS);
+    int requests = Rehearsal.run(config, REHEARSAL_NANOS);
     LOG.debug(
         "{} requests were rehearsed; all in {} ms",
         requests,

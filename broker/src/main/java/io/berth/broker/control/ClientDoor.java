@@ -153,7 +153,8 @@ public final class ClientDoor implements AutoCloseable {
     return held == null && events.refusesAudited();
   }
 
-  private void greet(int fd) {
+  /** Hears who has connected and what it wants; takes the descriptor. */
+  public void greet(int fd) {
     ControlChannel channel = new ControlChannel(loop, fd);
     if (greeting >= MAX_GREETING) {
       refuse(channel, "handshakes " + greeting + " >= " + MAX_GREETING + "; connect again later");

@@ -13,15 +13,17 @@ import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
+import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.shm.region.RegionDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
+import io.berth.shm.ring.Wake;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.AtomicBuffer;
 
-/** A client's two rings, in the hands of the thread that rehearses. It never sleeps. */
+/** A client's two rings, in the hands of the thread that rehearses; it never sleeps, but rings. */
 final class PlayedClient implements AutoCloseable {
   /** Requests that are submitted at once. */
   static final int BATCH = 16;
@@ -34,13 +36,15 @@ final class PlayedClient implements AutoCloseable {
   private final SessionMemory memory;
   private final RingWriter requests;
   private final RingReader answers;
+  private final Wake wake;
   private final int handle;
   private long sequence;
 
-  private PlayedClient(SessionMemory memory, int maxInlineBytes, int handle) {
+  private PlayedClient(SessionMemory memory, int bell, int maxInlineBytes, int handle) {
     this.memory = memory;
     this.requests = new RingWriter(memory.client(), memory.broker());
     this.answers = new RingReader(memory.broker(), memory.client(), maxRecordBytes(maxInlineBytes));
+    this.wake = new Wake(memory.broker(), () -> Pipes.ring(bell));
     this.handle = handle;
   }
 
@@ -49,8 +53,8 @@ final class PlayedClient implements AutoCloseable {
     SessionMemory memory =
         SessionMemory.create(
             "rehearsal", RegionDescriptor.KIND_CLIENT, RING_BYTES, RING_BYTES, 1, 1);
-    // Those for the peer; there is none beyond this process.
-    Descriptors.close(memory.peerDescriptors()[1]);
+    int[] descriptors = memory.peerDescriptors();
+    Descriptors.close(descriptors[1]);
     Session session =
         new Session(
             1,
@@ -76,7 +80,7 @@ final class PlayedClient implements AutoCloseable {
                         device.flow(account),
                         Audit.NONE));
     data.open(session);
-    return new PlayedClient(memory, maxInlineBytes, handle.word());
+    return new PlayedClient(memory, descriptors[2], maxInlineBytes, handle.word());
   }
 
   /** Publishes a batch of requests. */
@@ -92,6 +96,7 @@ final class PlayedClient implements AutoCloseable {
       out.putInt(at + REPLY_LIMIT_OFFSET, PAYLOAD_BYTES);
     }
     requests.publish();
+    wake.afterPublication();
   }
 
   /** Takes what was answered; returns how many answers. */
