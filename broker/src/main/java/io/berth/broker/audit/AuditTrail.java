@@ -21,10 +21,10 @@ public interface AuditTrail extends AutoCloseable {
   String state();
 
   /**
-   * Encodes a record for nobody: the library that does it takes as long to load as everything else
-   * of a start. Any thread.
+   * Makes a link to a journal that is not there, and encodes a record for nobody: the library that
+   * does it takes as long to load as everything else of a start. Any thread.
    */
-  void rehearse();
+  void rehearse() throws IOException;
 
   /**
    * Begins to collect, and lets the journal's process in when it comes; the broker lets nobody in

@@ -12,11 +12,13 @@ import io.berth.broker.control.SessionEvents;
 import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
-import io.berth.broker.journal.AuditRecord;
-import io.berth.broker.journal.AuditRecordCodec;
+import io.berth.broker.journal.TimedEntry;
+import io.berth.broker.journal.feed.FeedOffer;
+import io.berth.broker.session.SessionMemory;
 import io.berth.broker.supervisor.JournalSupervisor;
 import io.berth.broker.supervisor.WorkerEvents;
 import io.berth.jni.os.OsException;
+import io.berth.shm.control.ControlCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,9 +123,14 @@ public final class JournalledAudit implements AuditTrail {
   }
 
   @Override
-  public void rehearse() {
-    AuditEntry entry = AuditEntry.own(AuditEvent.BROKER_STARTED, 0, "");
-    new AuditRecordCodec().encode(new AuditRecord(0, 0, entry));
+  public void rehearse() throws IOException {
+    FeedOffer offer = FeedOffer.make(config.journal(), 1, 1, 0, -1);
+    try (SessionMemory memory = offer.memory()) {
+      ControlCodec.encode(0, offer.welcome());
+      JournalLink link = new JournalLink(memory);
+      link.put(new TimedEntry(0, AuditEntry.own(AuditEvent.BROKER_STARTED, 0, "")));
+      link.publish();
+    }
   }
 
   @Override
