@@ -60,6 +60,7 @@ bool broker_link_connect_if_due(struct broker_link *link, uint64_t now_ns) {
         return false;
     }
     link->last_connect_error = 0;
+    link->connected_at_ns = now_ns;
     link->retry_at_ns = NEVER_NS;
     link->alone_since_ns = NEVER_NS;
     guard_log("connected to the broker at %s", link->socket_path);
@@ -73,7 +74,10 @@ void broker_link_close(struct broker_link *link, const char *reason) {
     link->fd = -1;
     link->waiting_count = 0;
     link->alone_since_ns = now_ns;
-    link->retry_at_ns = now_ns + link->retry_delay_ns;
+    /* A broker that lets go has a successor behind the same name, which waits for us. But one that
+     * ends connections as soon as they are made is not asked in a tight loop. */
+    bool at_once = now_ns - link->connected_at_ns >= LONGEST_RETRY_NS;
+    link->retry_at_ns = at_once ? now_ns : now_ns + link->retry_delay_ns;
 }
 
 short broker_link_poll_events(const struct broker_link *link) {

@@ -19,6 +19,7 @@ struct broker_link {
     int fd;                  /* -1: not connected */
     uint64_t retry_at_ns;    /* NEVER_NS while connected */
     uint64_t retry_delay_ns; /* grows until a broker has said something sensible */
+    uint64_t connected_at_ns;
     uint64_t alone_since_ns; /* NEVER_NS while connected */
     int last_connect_error;
     struct guard_message waiting[BROKER_LINK_QUEUE];

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "broker_link.h"
 #include "log.h"
+#include "monotonic_clock.h"
 #include "process_tree.h"
 #include "state.h"
 
@@ -198,11 +200,28 @@ static void lines_of_guards_and_of_those_who_share_their_log_leave_each_other_wh
     CHECK(strcmp(text, "the broker starts\nberth-guard one: says a\nthe broker goes on\n") == 0);
 }
 
+static void broker_that_lets_go_is_looked_for_at_once_but_not_in_a_tight_loop(void) {
+    struct fake_broker broker;
+    broker_listen(&broker);
+    struct broker_link link;
+    uint64_t long_ago_ns = monotonic_now_ns() - 2 * NANOS_PER_SECOND;
+    broker_link_init(&link, test_path("guard.sock"), "card-0", long_ago_ns);
+    CHECK(broker_link_connect_if_due(&link, long_ago_ns));
+    broker_link_close(&link, "a successor takes over");
+    CHECK(broker_link_connect_if_due(&link, monotonic_now_ns()));
+    broker_link_close(&link, "ended as soon as it was made");
+    CHECK(!broker_link_connect_if_due(&link, link.retry_at_ns - 1));
+    CHECK(broker_link_connect_if_due(&link, link.retry_at_ns));
+    close(link.fd);
+    close(broker.listener);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(illegal_moves_abort_and_name_both_states),
         TEST(both_ways_to_list_descendants_agree),
         TEST(wrong_command_lines_are_explained),
+        TEST(broker_that_lets_go_is_looked_for_at_once_but_not_in_a_tight_loop),
         TEST(lines_of_guards_and_of_those_who_share_their_log_leave_each_other_whole),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

@@ -17,6 +17,7 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.rehearsal.Rehearsal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.selfcheck.YieldChoice;
 import io.berth.broker.session.Session;
@@ -41,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class Broker implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
   private static final long LOOK_MILLIS = 100;
+
+  /** A start waits no longer for it; half of this is enough on a machine that does nothing else. */
+  private static final long REHEARSAL_NANOS = 1_000_000_000L;
 
   private static final long BLOCK_POISON_NANOS = 60_000_000_000L;
 
@@ -148,8 +152,11 @@ public final class Broker implements AutoCloseable {
     countersFile.publish();
     clients.listen();
     audit.open(epoch);
+    audit.keepRecording();
+    rehearse(); // The journal's process takes as long to start.
     audit.awaitTaking();
-    supervision.open();
+    supervision.openDoors();
+    supervision.keepGuards();
     clients.open();
     administration.open();
     dataThread.start();
@@ -163,20 +170,47 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts in the place of a running broker. Clients that come meanwhile wait in the new socket's
-   * backlog; they are let in when the workers have come over.
+   * Starts in the place of a running broker. All doors are open and both threads run before the
+   * predecessor is asked to let go: clients, workers, guards and journal find this broker at once
+   * when they are sent away, and clients have their sessions by the time that the workers have come
+   * over. Only then are their requests looked at. And nothing is done for the first time in the
+   * meantime that can be rehearsed while the predecessor serves.
    */
   public void succeed(Predecessor predecessor) throws IOException {
-    clients.listen();
-    predecessor.handOver();
-    directory = RunDirectory.take(config.broker().runDirectory());
+    InstalledClasses.load();
+    rehearse();
     audit.open(epoch);
-    countersFile.publish();
-    supervision.open();
-    administration.open();
+    supervision.openDoors();
+    clients.listen();
+    clients.openAhead();
     dataThread.start();
     controlThread.start();
-    succession.openWhenServing();
+    directory = takeFrom(predecessor);
+    succession.admitWhenServing();
+    countersFile.publish();
+    audit.keepRecording();
+    supervision.keepGuards();
+    administration.open();
+  }
+
+  private void rehearse() throws IOException {
+    long beginNanos = System.nanoTime();
+    audit.rehearse();
+    int requests = Rehearsal.run(config, REHEARSAL_NANOS);
+    LOG.debug(
+        "{} requests were rehearsed; all in {} ms",
+        requests,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos));
+  }
+
+  private RunDirectory takeFrom(Predecessor predecessor) throws IOException {
+    try {
+      predecessor.handOver();
+    } catch (IOException e) {
+      // If it has died on the way, all that it had is free; if it lives, the directory is not.
+      LOG.warn("the predecessor has not handed over: {}", e.getMessage());
+    }
+    return RunDirectory.take(config.broker().runDirectory());
   }
 
   /** Hears, once, that a successor has taken over and the last client has left. */

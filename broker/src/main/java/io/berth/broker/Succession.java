@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
  *           ──▶ directory left: the successor goes on ──▶ last client gone, or time up ──▶ LEFT
  * </pre>
  *
+ * The successor has opened its doors before it asks, so that all of them find it at their first
+ * try; it looks at no request before it has the directory.
+ *
  * <p>Control thread only, but for {@link #hasLeft}.
  */
 final class Succession {
@@ -56,23 +59,23 @@ final class Succession {
     this.directory = directory;
   }
 
-  /** Lets clients in as soon as the workers have come over, or when that takes too long. */
-  void openWhenServing() {
+  /**
+   * Serves clients as soon as workers and journal have come over, or when that takes too long. Any
+   * thread; to be called when the directory is this broker's.
+   */
+  void admitWhenServing() {
     long untilNanos = System.nanoTime() + PATIENCE_NANOS;
-    control.execute(() -> openWhenServing(untilNanos));
+    control.execute(() -> admitWhenServing(untilNanos));
   }
 
-  private void openWhenServing(long untilNanos) {
+  private void admitWhenServing(long untilNanos) {
     boolean serving = supervision.allServe() && !audit.sessions().refusesAudited();
     if (!serving && System.nanoTime() - untilNanos < 0) {
-      control.schedule(LOOK_NANOS, () -> openWhenServing(untilNanos));
+      control.schedule(LOOK_NANOS, () -> admitWhenServing(untilNanos));
       return;
     }
-    try {
-      clients.open();
-    } catch (IOException e) {
-      LOG.error("clients cannot be let in: {}", e.getMessage());
-    }
+    LOG.info("{} clients have come over", clients.sessions());
+    clients.admit();
   }
 
   /** Hears, once, that a successor has taken over and the last client has left. Any thread. */
@@ -98,17 +101,22 @@ final class Succession {
     leaving = true;
     LOG.info("a successor takes over");
     clients.goAway("a new broker takes over");
-    data.leave(
-        LEAVE_GRACE_NANOS,
-        () ->
-            control.execute(
-                () -> supervision.handOver(() -> handOverAudit(() -> letGo(leftBehind)))));
+    data.leave(LEAVE_GRACE_NANOS, () -> control.execute(() -> handOver(leftBehind)));
   }
 
-  private void handOverAudit(Runnable handedOver) {
+  /** Workers and journal go over at the same time: neither needs the other for that. */
+  private void handOver(Runnable leftBehind) {
+    int[] left = {2};
+    Runnable handedOver =
+        () -> {
+          if (--left[0] == 0) {
+            letGo(leftBehind);
+          }
+        };
     audit.handOver(
         "a successor takes over; sessions that end unrecorded: " + clients.sessions(),
         () -> control.execute(handedOver));
+    supervision.handOver(handedOver);
   }
 
   private void letGo(Runnable leftBehind) {

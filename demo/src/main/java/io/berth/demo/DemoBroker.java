@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -52,9 +54,23 @@ final class DemoBroker {
     return process.pid();
   }
 
-  /** Blocks until the broker has ended. */
-  int awaitEnd() throws InterruptedException {
-    return process.waitFor();
+  /**
+   * Blocks until the broker has ended, and with it whoever has succeeded it ({@code berth reload}).
+   *
+   * @param succeeded hears the pid of each successor, after its predecessor has ended
+   * @return the pid of the last
+   */
+  long awaitEnd(LongConsumer succeeded) throws IOException, InterruptedException {
+    process.waitFor();
+    long last = process.pid();
+    for (Optional<ProcessHandle> next = Processes.successor(place.folder());
+        next.isPresent();
+        next = Processes.successor(place.folder())) {
+      last = next.get().pid();
+      succeeded.accept(last);
+      next.get().onExit().join();
+    }
+    return last;
   }
 
   /**

@@ -121,9 +121,9 @@ public final class Demonstration {
     say(String.format("Audit journal: %s", broker.auditVerdict()));
     if (verified && !once) {
       tellWhatToTry(successor);
-      int code = broker.awaitEnd();
+      long last = broker.awaitEnd(next -> say(String.format("Broker %d has taken over.", next)));
       processes.requireRunning();
-      throw new IOException("the broker ended by itself, with exit code " + code);
+      throw new IOException("broker " + last + " ended by itself");
     }
     return verified;
   }
@@ -249,6 +249,7 @@ public final class Demonstration {
     say(String.format("  BERTH_SOCKET=%s/broker.sock \\", place.run()));
     say("    target/dist/libexec/berth-sign-file README.md hsm:demo/sign-key-1 hsm:demo/kek-1");
     say(String.format("  kill -9 %d; %s status --run %s", worker, berth, place.run()));
+    say(String.format("  %s reload --run %s", berth, place.run()));
     say(String.format("  %s audit show --config %s/data/berth.yaml", berth, place.folder()));
     say(String.format("  %s audit verify --config %s/data/berth.yaml", berth, place.folder()));
     say("Ctrl-C stops everything.");

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -67,12 +68,28 @@ final class Processes {
   }
 
   /**
-   * Waits until no process names this folder any more; what stays is killed, and told.
+   * The broker of this folder that has taken over from another, if there is one. It was not started
+   * here: {@code berth reload} did, with the words of the one before and one more.
+   */
+  static Optional<ProcessHandle> successor(Path folder) throws IOException {
+    for (ProcessHandle each : naming(folder)) {
+      List<String> words = List.of(commandLine(each.pid()).split("\0"));
+      if (words.contains("up") && words.contains("--succeed")) {
+        return Optional.of(each);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Waits until no process names this folder any more; a broker that has taken over is told to end,
+   * what stays is killed, and told.
    *
    * @return whether none had to be killed
    */
   static boolean awaitNone(Path folder) throws IOException {
     boolean none = true;
+    successor(folder).ifPresent(ProcessHandle::destroy);
     for (ProcessHandle left : naming(folder)) {
       try {
         left.onExit().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -96,7 +113,7 @@ final class Processes {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path each : all) {
         long pid = Long.parseLong(each.getFileName().toString());
-        if (pid != ProcessHandle.current().pid() && commandLine(each).contains(folder.toString())) {
+        if (pid != ProcessHandle.current().pid() && commandLine(pid).contains(folder.toString())) {
           ProcessHandle.of(pid).ifPresent(found::add);
         }
       }
@@ -104,7 +121,8 @@ final class Processes {
     return found;
   }
 
-  private static String commandLine(Path process) throws IOException {
+  private static String commandLine(long pid) throws IOException {
+    Path process = Path.of("/proc", Long.toString(pid));
     try {
       // Not readString: other programs' arguments need not be UTF-8.
       return new String(Files.readAllBytes(process.resolve("cmdline")), UTF_8);

@@ -20,8 +20,23 @@ public interface AuditTrail extends AutoCloseable {
   /** In words, for people. Any thread. */
   String state();
 
-  /** Begins; the broker has its directory and lets nobody in yet. */
+  /**
+   * Makes a link to a journal that is not there, and encodes a record for nobody: the library that
+   * does it takes as long to load as everything else of a start. Any thread.
+   */
+  void rehearse() throws IOException;
+
+  /**
+   * Begins to collect, and lets the journal's process in when it comes; the broker lets nobody in
+   * yet.
+   */
   void open(long brokerEpoch) throws IOException;
+
+  /**
+   * Sees to it that there is a process that records: the broker has its directory, and no other one
+   * does the same.
+   */
+  void keepRecording() throws IOException;
 
   /**
    * Returns when audited work can be done, or when it has waited long enough for that. Not for a
@@ -76,6 +91,12 @@ public interface AuditTrail extends AutoCloseable {
 
       @Override
       public void open(long brokerEpoch) {}
+
+      @Override
+      public void rehearse() {}
+
+      @Override
+      public void keepRecording() {}
 
       @Override
       public void awaitTaking() {}

@@ -12,9 +12,13 @@ import io.berth.broker.control.SessionEvents;
 import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
+import io.berth.broker.journal.TimedEntry;
+import io.berth.broker.journal.feed.FeedOffer;
+import io.berth.broker.session.SessionMemory;
 import io.berth.broker.supervisor.JournalSupervisor;
 import io.berth.broker.supervisor.WorkerEvents;
 import io.berth.jni.os.OsException;
+import io.berth.shm.control.ControlCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,11 +123,22 @@ public final class JournalledAudit implements AuditTrail {
   }
 
   @Override
+  public void rehearse() throws IOException {
+    FeedOffer offer = FeedOffer.make(config.journal(), 1, 1, 0, -1);
+    try (SessionMemory memory = offer.memory()) {
+      ControlCodec.encode(0, offer.welcome());
+      JournalLink link = new JournalLink(memory);
+      link.put(new TimedEntry(0, AuditEntry.own(AuditEvent.BROKER_STARTED, 0, "")));
+      link.publish();
+    }
+  }
+
+  @Override
   public void open(long brokerEpoch) throws IOException {
     supervisor = new JournalSupervisor(loop, config, dist, classPath, feeder, brokerEpoch);
     feeder.begin(supervisor::fence);
     try {
-      supervisor.open();
+      supervisor.openDoor();
     } catch (IOException e) {
       supervisor.close();
       loop.closeDescriptors();
@@ -147,6 +162,11 @@ public final class JournalledAudit implements AuditTrail {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }
+  }
+
+  @Override
+  public void keepRecording() throws IOException {
+    supervisor.keepGuard();
   }
 
   @Override

@@ -171,7 +171,9 @@ final class UpCommand implements Callable<Integer> {
           "broker {} serves on {}",
           Long.toHexString(broker.epoch()),
           config.broker().clientSocket());
-      InstalledClasses.loadInBackground();
+      if (!succeed) {
+        InstalledClasses.loadInBackground(); // A successor has loaded them already.
+      }
       told.await();
     } finally {
       // Also when the end failed: the hook must not wait for what will not come.

@@ -144,7 +144,7 @@ final class ClientConnection implements ControlChannel.Listener {
             limits.maxInlineBytes());
     asks = new SessionAsks(door, channel, principal, session);
     door.serves(session, this);
-    door.data().open(session);
+    door.begin(session);
     welcome(token, id, requestRing, responseRing, hello);
   }
 
@@ -219,7 +219,7 @@ final class ClientConnection implements ControlChannel.Listener {
     if (session != null) {
       door.servesNoLonger(session);
       door.events().closed(session.id(), principal, why);
-      door.data().close(session, () -> door.loop().execute(this::release));
+      door.end(session, () -> door.loop().execute(this::release));
       asks.end();
     }
   }

@@ -14,8 +14,10 @@ import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.status.Reason;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -57,6 +59,7 @@ public final class ClientDoor implements AutoCloseable {
   private int greeting;
   private long nextSession = 1;
   private boolean leaving;
+  private List<Session> held;
 
   /**
    * Opens nothing yet.
@@ -105,7 +108,53 @@ public final class ClientDoor implements AutoCloseable {
     acceptor.open();
   }
 
-  private void greet(int fd) {
+  /**
+   * Starts to accept, for a successor whose predecessor still serves: clients get their sessions
+   * and handles, and may write requests, but nobody looks at those before {@link #admit}.
+   */
+  public void openAhead() throws OsException {
+    held = new ArrayList<>();
+    open();
+  }
+
+  /** Begins to serve whoever came ahead. */
+  public void admit() {
+    List<Session> waiting = held;
+    held = null;
+    waiting.forEach(data::open);
+  }
+
+  /** Begins to serve a session, at once or with {@link #admit}. */
+  void begin(Session session) {
+    if (held == null) {
+      data.open(session);
+    } else {
+      held.add(session);
+    }
+  }
+
+  /**
+   * Ends a session.
+   *
+   * @param closed runs on the data thread once nothing can touch the session's memory any more
+   */
+  void end(Session session, Runnable closed) {
+    if (held != null && held.remove(session)) {
+      data.open(session); // What it has opened is let go of in the same way as ever.
+    }
+    data.close(session, closed);
+  }
+
+  /**
+   * Whether an audited resource cannot be opened now. A successor's journal comes before its first
+   * request does.
+   */
+  boolean refusesAudited() {
+    return held == null && events.refusesAudited();
+  }
+
+  /** Hears who has connected and what it wants; takes the descriptor. */
+  public void greet(int fd) {
     ControlChannel channel = new ControlChannel(loop, fd);
     if (greeting >= MAX_GREETING) {
       refuse(channel, "handshakes " + greeting + " >= " + MAX_GREETING + "; connect again later");

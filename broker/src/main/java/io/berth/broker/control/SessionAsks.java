@@ -97,7 +97,7 @@ final class SessionAsks {
               + Integer.toHexString(granted.permissions()));
       return;
     }
-    if (granted.audited() && door.events().refusesAudited()) {
+    if (granted.audited() && door.refusesAudited()) {
       channel.refuse(
           token,
           Reason.AUDIT_UNAVAILABLE,

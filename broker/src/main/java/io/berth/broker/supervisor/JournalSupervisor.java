@@ -75,6 +75,7 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   private ControlLoop.Timer timer;
   private int links;
   private Runnable whenStopped;
+  private volatile boolean keepsGuard;
 
   /**
    * @param dist the installation, with the guard
@@ -97,15 +98,23 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
     this.restarts = new RestartPolicy(config.supervision());
   }
 
-  /** Opens the door and starts the guard, unless one of an earlier broker is still there. */
-  public void open() throws IOException {
+  /** Opens the door, taking its names from whoever had them; before the loop's thread runs. */
+  public void openDoor() throws IOException {
     door.open();
+  }
+
+  /**
+   * Starts the guard, unless one of an earlier broker is still there, and watches over it: it is
+   * this broker's from here on. Any thread, once.
+   */
+  public void keepGuard() throws IOException {
+    keepsGuard = true;
     if (guardProcess.survives()) {
       LOG.info("journal: a guard of an earlier broker still lives; waiting for it");
     } else {
       guardProcess.start();
     }
-    loop.schedule(GUARD_CHECK_NANOS, this::checkGuard);
+    loop.execute(() -> loop.schedule(GUARD_CHECK_NANOS, this::checkGuard));
   }
 
   private void checkGuard() {
@@ -348,6 +357,8 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
   @Override
   public void close() throws IOException {
     door.close();
-    guardProcess.ended();
+    if (keepsGuard) {
+      guardProcess.ended();
+    }
   }
 }

@@ -27,7 +27,7 @@ public final class Supervision implements AutoCloseable {
   private final List<WorkerDoor> doors = new ArrayList<>();
   private final List<GuardProcess> guards = new ArrayList<>();
   private boolean stopping;
-  private boolean opened;
+  private boolean keepsGuards;
   private boolean handedOver;
 
   public Supervision(
@@ -66,12 +66,19 @@ public final class Supervision implements AutoCloseable {
     }
   }
 
-  /** Opens the doors and starts guards; before the control thread runs. */
-  public void open() throws IOException {
-    opened = true;
+  /** Opens the doors, taking their names from whoever had them; before the control thread runs. */
+  public void openDoors() throws IOException {
     for (WorkerDoor door : doors) {
       door.open();
     }
+  }
+
+  /**
+   * Starts the guards of which none is left by an earlier broker, and watches over all. From here
+   * on they are this broker's: two brokers that both replaced a dead guard would leave two.
+   */
+  public void keepGuards() throws IOException {
+    keepsGuards = true;
     for (GuardProcess guard : guards) {
       if (guard.survives()) {
         LOG.info("a guard of an earlier broker still lives; waiting for it");
@@ -80,7 +87,7 @@ public final class Supervision implements AutoCloseable {
       }
     }
     if (!guards.isEmpty()) {
-      loop.schedule(GUARD_CHECK_NANOS, this::checkGuards);
+      loop.execute(() -> loop.schedule(GUARD_CHECK_NANOS, this::checkGuards));
     }
   }
 
@@ -171,7 +178,7 @@ public final class Supervision implements AutoCloseable {
       door.close();
     }
     // One that was refused the run directory must not forget the guards of the broker that has it.
-    if (opened && !handedOver) {
+    if (keepsGuards && !handedOver) {
       for (GuardProcess guard : guards) {
         guard.ended();
       }

@@ -239,11 +239,14 @@ final class WorkerLinks {
         () ->
             loop.execute(
                 () -> {
+                  // Its memory is wiped when it and its guard are on their way.
                   if (left != null) {
                     left.channel.close();
-                    left.closeMemory();
                   }
                   released.run();
+                  if (left != null) {
+                    left.closeMemory();
+                  }
                 }));
   }
 }

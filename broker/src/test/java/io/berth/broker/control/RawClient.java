@@ -10,11 +10,17 @@ import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.control.ControlCodec;
 import io.berth.shm.control.ControlMessage;
+import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.region.Region;
+import io.berth.shm.region.RegionDescriptor;
+import io.berth.shm.ring.RingWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Somebody who is connected to the control socket and says whatever it likes. */
 final class RawClient implements AutoCloseable {
@@ -22,6 +28,9 @@ final class RawClient implements AutoCloseable {
 
   private final int fd;
   private final List<Integer> received = new ArrayList<>();
+  private final Map<Long, Long> mapped = new HashMap<>();
+  private Region own;
+  private Region broker;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
 
   RawClient(Path socket) throws OsException {
@@ -86,8 +95,40 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Maps the rings that came with WELCOME, for {@link #submit}. */
+  void mapRings() throws OsException {
+    own = map(received.get(0), Memory.PROT_READ | Memory.PROT_WRITE, RegionDescriptor.KIND_CLIENT);
+    broker = map(received.get(1), Memory.PROT_READ, RegionDescriptor.KIND_BROKER);
+  }
+
+  private Region map(int descriptor, int protection, int kind) throws OsException {
+    long bytes = OsException.check("fstat", Memory.size(descriptor));
+    long address = OsException.check("mmap", Memory.map(descriptor, 0, bytes, protection, false));
+    mapped.put(address, bytes);
+    return Region.open(address, bytes, kind);
+  }
+
+  /** Publishes a request on a handle that nobody has. */
+  void submit() {
+    RingWriter requests = new RingWriter(own, broker);
+    int at = requests.claim(FrameDescriptor.HEADER_BYTES, FrameDescriptor.TYPE_REQUEST);
+    requests
+        .buffer()
+        .setMemory(
+            at + FrameDescriptor.CORRELATION_OFFSET,
+            FrameDescriptor.HEADER_BYTES - FrameDescriptor.CORRELATION_OFFSET,
+            (byte) 0);
+    requests.publish();
+  }
+
+  /** Bytes of the request ring that the broker has read. */
+  long readByBroker() {
+    return broker.headAcquire();
+  }
+
   @Override
   public void close() {
+    mapped.forEach(Memory::unmap);
     received.forEach(Descriptors::close);
     Descriptors.close(fd);
   }

@@ -242,7 +242,10 @@ public final class JournalProcess {
           told = journal.state();
         }
         if (!sound) {
-          LOG.error("the broker's ring is broken: {}", link.violation());
+          // A broker that leaves wipes the ring once it has been told that all of it is stored.
+          if (!leaving && !brokerLeft(broker)) {
+            LOG.error("the broker's ring is broken: {}", link.violation());
+          }
           return;
         }
         if (leaving && (!progress || ++farewell > FAREWELL_BATCHES)) {
