@@ -31,9 +31,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class JmhBench implements Bench {
   private static final String NANOS_PER_OP = "ns_per_op";
   private static final String BYTES_PER_OP = "gc.alloc.rate.norm";
-  private static final int WARM_UPS = 2;
-  private static final int MEASUREMENTS = 3;
-  private static final TimeValue ITERATION = TimeValue.milliseconds(200);
+  private static final int WARM_UPS = 3;
+  private static final int MEASUREMENTS = 5;
+  private static final TimeValue ITERATION = TimeValue.milliseconds(120);
 
   @Override
   public String name() {
