@@ -109,8 +109,19 @@ final class DataPathHarness implements AutoCloseable, Violations {
   }
 
   PlayedClient client(String account, int maxInFlight, int responseRingBytes) throws OsException {
+    return client(account, maxInFlight, PlayedClient.REQUEST_RING_BYTES, responseRingBytes);
+  }
+
+  PlayedClient client(String account, int maxInFlight, int requestRingBytes, int responseRingBytes)
+      throws OsException {
     PlayedClient client =
-        new PlayedClient(this, nextSession++, account(account), maxInFlight, responseRingBytes);
+        new PlayedClient(
+            this,
+            nextSession++,
+            account(account),
+            maxInFlight,
+            requestRingBytes,
+            responseRingBytes);
     clients.add(client);
     data.open(client.session);
     step();
