@@ -31,7 +31,7 @@ final class EchoLoad implements Runnable {
 
   @Override
   public void run() {
-    try (Resource resource = client.open(options.resource())) {
+    try (Resource resource = client.open(options.resource(), 0, options.sub())) {
       for (long number = 0; !stopped.getAsBoolean(); number++) {
         window.acquireUninterruptibly();
         send(resource, number);
