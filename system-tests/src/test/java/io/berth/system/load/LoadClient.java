@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A client process of the tests: the Java client, or {@code libberth} through the load program. */
 public final class LoadClient implements AutoCloseable {
+  /** How long each request of a client that sends DELAY keeps a lane. */
+  public static final int DELAY_MICROS = 200;
+
   private static final int SECONDS_TO_END = 90;
 
   /**
