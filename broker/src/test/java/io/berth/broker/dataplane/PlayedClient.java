@@ -315,6 +315,11 @@ final class PlayedClient {
   /** All answers that have come since the last look. */
   List<Answer> answers() {
     harness.step();
+    return answered();
+  }
+
+  /** As {@link #answers}, of what has come by now. */
+  List<Answer> answered() {
     read();
     List<Answer> taken = new ArrayList<>(answers);
     answers.clear();
