@@ -16,6 +16,7 @@ import io.berth.system.hostile.RawSession;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.load.LoadReport;
+import io.berth.system.process.Await;
 import io.berth.system.process.ProcessView;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,14 +39,15 @@ final class StarvationTest {
    */
   private static final double SHARE = 1.0 / 25;
 
-  private static final int WARM = 2_000;
-  private static final int ALONE = 4_000;
-  private static final int BESIDE = 2_000;
+  /** Neither on a fast machine nor on a slow one does a single pause of the machine decide. */
+  private static final int LEAST_ANSWERS = 500;
+
+  private static final long LEAST_NANOS = 1_000_000_000;
   private static final int FLOODS = 3;
   private static final int WINDOW = 256;
   private static final int KILLED = 3;
   private static final int SILENT = 16;
-  private static final int EXPELLED = 100;
+  private static final int EXPELLED = 200;
   private static final int CROWD = 1_000;
 
   /** Requests whose unread answers no response ring of this broker holds. */
@@ -83,22 +85,22 @@ final class StarvationTest {
                 .window(1)
                 .operation(operation)
                 .onBehalfOf("good"));
-    good.awaitMoreAnswers(WARM);
+    good.awaitMoreAnswers(2 * LEAST_ANSWERS);
   }
 
   private interface Badness {
     void happens() throws Exception;
   }
 
-  /** While something goes on, and for at least so many answers. */
-  private double answersPerSecond(int atLeast, Badness badness) throws Exception {
+  /** While something goes on, and long enough. */
+  private double answersPerSecond(Badness badness) throws Exception {
     long before = good.answered();
     long start = System.nanoTime();
     badness.happens();
-    long missing = before + atLeast - good.answered();
-    if (missing > 0) {
-      good.awaitMoreAnswers(missing);
-    }
+    Await.until(
+        LEAST_ANSWERS + " answers and " + LEAST_NANOS + " ns",
+        () ->
+            good.answered() - before >= LEAST_ANSWERS && System.nanoTime() - start >= LEAST_NANOS);
     return (good.answered() - before) * 1e9 / (System.nanoTime() - start);
   }
 
@@ -106,9 +108,9 @@ final class StarvationTest {
     if (good == null) {
       goodClient(EchoOperation.ECHO);
     }
-    final double aloneBefore = answersPerSecond(ALONE, () -> {});
-    final double beside = answersPerSecond(BESIDE, badness);
-    final double aloneAfter = answersPerSecond(ALONE, () -> {});
+    final double aloneBefore = answersPerSecond(() -> {});
+    final double beside = answersPerSecond(badness);
+    final double aloneAfter = answersPerSecond(() -> {});
     double share = 2 * beside / (aloneBefore + aloneAfter);
     LoadReport report = good.finish();
     String figures =
@@ -195,7 +197,7 @@ final class StarvationTest {
             flood.awaitMoreAnswers(WINDOW);
           }
           // All are at work: most of what counts is beside them.
-          good.awaitMoreAnswers(BESIDE);
+          good.awaitMoreAnswers(LEAST_ANSWERS);
           for (LoadClient flood : floods) {
             flood.finish().requireEachEndedOnceAndRight();
           }
