@@ -109,13 +109,13 @@ final class BrokerLossTest {
 
   @Test
   void guards_and_workers_end_by_themselves_when_no_broker_comes_back() throws Exception {
-    BrokerSetup setup = BrokerSetup.make();
+    BrokerSetup setup = BrokerSetup.make().supervision("orphan_timeout_ms: 2000");
     SoftwareCard card = setup.card("card");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     ProcessView guard = broker.guard("card");
     ProcessView worker = broker.worker("card");
     broker.kill();
-    // Thirty seconds are the guard's default patience; the card must then be free.
+    // The card must be free once their patience has ended.
     Await.until("the worker has ended", () -> !worker.isAlive());
     Await.until("the guard has ended", () -> !guard.isAlive());
     assertEquals(0, worker.descriptorsTo(card.lockFile().toString()));

@@ -13,8 +13,8 @@ import io.berth.shm.status.Reason;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
+import io.berth.system.hostile.Frame;
 import io.berth.system.hostile.RawSession;
-import io.berth.system.hostile.RawSession.Frame;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.load.LoadReport;
@@ -32,6 +32,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Clients that die, fall silent, flood, or come and go in crowds; others must not notice. */
 final class ClientLossTest {
   private static final int CROWD = 1_000;
+
+  /** Requests whose unread answers no response ring of this broker holds. */
+  private static final int MORE_THAN_FITS = 100_000;
 
   /** What a bystander's requests are given: each must be answered within it, whoever else comes. */
   private static final int BYSTANDERS_PATIENCE_MILLIS = 5_000;
@@ -123,8 +126,8 @@ final class ClientLossTest {
   void a_client_that_floods_beyond_its_limits_is_expelled_with_a_reason() throws Exception {
     try (RawSession flood = RawSession.open(socket)) {
       int handle = flood.handle("echo:bench");
-      // Far more than max_in_flight, without reading one answer.
-      for (int i = 0; i < 400 && !flood.hungUp(); i++) {
+      // Without reading one answer: its reply space ends, or the slots of its correlations.
+      for (int i = 0; i < MORE_THAN_FITS && !flood.hungUp(); i++) {
         flood.put(
             new Frame(handle, EchoOperation.ECHO)
                 .correlation(flood.nextCorrelation())

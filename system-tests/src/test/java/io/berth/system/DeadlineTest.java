@@ -88,6 +88,8 @@ final class DeadlineTest {
   @Test
   void a_caller_gets_its_timeout_while_the_device_hangs() throws Exception {
     BrokerSetup setup = BrokerSetup.make().supervision("hang_timeout_ms: 60000");
+    // At the end the worker, which hangs, does not go by itself.
+    setup.supervision("stop_grace_ms: 100");
     RunningBroker broker = brokers.start(setup.echoWithLanes("bench", 2)).awaitEcho("echo:bench");
     try (BerthClient client = broker.client("caller");
         Resource bench = client.open("echo:bench")) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.broker.admin.AdminClient;
+import io.berth.broker.admin.AdminException;
 import io.berth.client.BerthClient;
 import io.berth.client.BerthException;
 import io.berth.client.Permission;
@@ -18,6 +20,7 @@ import io.berth.system.broker.Brokers;
 import io.berth.system.broker.Installation;
 import io.berth.system.broker.RunningBroker;
 import io.berth.system.load.NativeHsm;
+import io.berth.system.process.Await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -106,6 +109,14 @@ final class DelegateTest {
     assertRefused("tenant-unknown"); // May be acted for, but has no grant.
   }
 
+  private long inFlight() {
+    try (AdminClient admin = AdminClient.connect(broker.setup().runDirectory())) {
+      return admin.status(30_000).getDevices(0).getInFlight();
+    } catch (AdminException e) {
+      throw new AssertionError(broker.tails(), e);
+    }
+  }
+
   @Test
   void a_tenants_limit_is_its_own_over_all_gateways_and_not_the_gateways() {
     try (Resource a = open("tenant-a");
@@ -115,16 +126,10 @@ final class DelegateTest {
       // Opened before, so that the request below is the first and not refused itself.
       a.permissions();
       sameTenant.permissions();
-      CompletableFuture<Reply> running = a.submit(delay(400_000));
+      CompletableFuture<Reply> running = a.submit(delay(2_000_000));
       // The limit holds while it runs; whoever asks too early is simply the first itself.
-      BerthException refusal =
-          assertThrows(
-              BerthException.class,
-              () -> {
-                while (!running.isDone()) {
-                  sameTenant.call(delay(0));
-                }
-              });
+      Await.until("it runs", () -> inFlight() == 1, broker::tails);
+      BerthException refusal = assertThrows(BerthException.class, () -> sameTenant.call(delay(0)));
       assertEquals(Reason.PRINCIPAL_LIMIT, refusal.reason(), refusal.toString());
       b.call(delay(0));
       running.join();

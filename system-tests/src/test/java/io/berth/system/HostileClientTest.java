@@ -27,9 +27,9 @@ import io.berth.shm.status.Reason;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
+import io.berth.system.hostile.Frame;
 import io.berth.system.hostile.RawSession;
 import io.berth.system.hostile.RawSession.Answer;
-import io.berth.system.hostile.RawSession.Frame;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.process.ProcessView;
@@ -37,7 +37,6 @@ import io.berth.system.watch.ResourceUse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,11 +44,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A client that breaks every rule, beside one that keeps to them and must not notice. */
 final class HostileClientTest {
-  private static final int SEEDS = Boolean.getBoolean("berth.soak") ? 2_000 : 60;
-  private static final int[] BOUNDARIES = {
-    0, 1, 7, 8, 9, 63, 64, 4096, 65_536, 0x7FFF_FFF8, Integer.MAX_VALUE, Integer.MIN_VALUE, -8, -1
-  };
-
   @RegisterExtension final Brokers brokers = new Brokers();
 
   private RunningBroker broker;
@@ -102,78 +96,6 @@ final class HostileClientTest {
     ControlMessage last = session.awaitEnd();
     Expelled expelled = assertInstanceOf(Expelled.class, last, "the broker's last word");
     assertEquals(reason, expelled.reason(), expelled.text());
-  }
-
-  @Test
-  void every_word_of_the_region_set_to_boundary_values_harms_nobody_else() throws Exception {
-    for (int value : BOUNDARIES) {
-      int words;
-      try (RawSession session = RawSession.open(socket)) {
-        session.handle("echo:bench");
-        words = session.own().capacity() / Integer.BYTES;
-        for (int word = 0; word < words; word++) {
-          session.own().putInt(word * Integer.BYTES, value);
-        }
-        Pipes.ring(session.bellToBroker());
-      }
-      assertTrue(broker.isAlive(), "with " + value + " in " + words + " words");
-    }
-  }
-
-  @Test
-  void each_single_word_of_the_header_and_the_first_records_is_overwritten_in_turn()
-      throws Exception {
-    int ringOffset = RegionDescriptor.ringOffset(Memory.pageBytes());
-    for (int at = 0; at < RegionDescriptor.WORDS_END_OFFSET + 96; at += Integer.BYTES) {
-      int offset =
-          at < RegionDescriptor.WORDS_END_OFFSET
-              ? at
-              : ringOffset + at - RegionDescriptor.WORDS_END_OFFSET;
-      for (int value : new int[] {-1, 8, Integer.MIN_VALUE}) {
-        try (RawSession session = RawSession.open(socket)) {
-          int handle = session.handle("echo:bench");
-          session.put(
-              new Frame(handle, EchoOperation.ECHO)
-                  .correlation(session.nextCorrelation())
-                  .body(new byte[0], new byte[24]));
-          session.own().putInt(offset, value);
-          Pipes.ring(session.bellToBroker());
-        }
-      }
-    }
-  }
-
-  @Test
-  void seeded_random_words_over_the_whole_region_harm_nobody_else() throws Exception {
-    for (int seed = 0; seed < SEEDS; seed++) {
-      Random random = new Random(seed);
-      try (RawSession session = RawSession.open(socket)) {
-        int handle = session.handle("echo:bench");
-        ByteBuffer own = session.own();
-        for (int i = 0; i < 4; i++) {
-          session.put(
-              new Frame(handle, EchoOperation.ECHO)
-                  .correlation(session.nextCorrelation())
-                  .body(new byte[0], new byte[32]));
-        }
-        int ringOffset = own.getInt(RegionDescriptor.RING_OFFSET_OFFSET);
-        for (int i = 0; i < 200; i++) {
-          int at =
-              random.nextBoolean()
-                  ? random.nextInt(RegionDescriptor.WORDS_END_OFFSET / 4) * 4
-                  : ringOffset + random.nextInt(1024 / 4) * 4;
-          int value =
-              random.nextBoolean()
-                  ? BOUNDARIES[random.nextInt(BOUNDARIES.length)]
-                  : random.nextInt();
-          own.putInt(at, value);
-          if (i % 50 == 0) {
-            session.publish((long) random.nextInt(4096) & -8L);
-          }
-        }
-      }
-      assertTrue(broker.isAlive(), "with seed " + seed);
-    }
   }
 
   @Test

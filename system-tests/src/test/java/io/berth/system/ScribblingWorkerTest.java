@@ -45,11 +45,12 @@ final class ScribblingWorkerTest {
       scribble(broken);
       Request echo = Request.of(EchoOperation.ECHO).payload(ECHOED).idempotent().timeout(PATIENCE);
       Await.until(
-          "worker " + first.pid() + " is fenced",
+          "worker " + first.pid() + " is fenced, or what it left in its own memory has ended it",
           () -> {
-            // What it left in the ring shows with the next use of that place.
+            // What it left in the rings shows with their next use.
             assertArrayEquals(ECHOED, broken.call(echo).payload());
-            return broker.log().contains("worker " + first.pid() + " is fenced");
+            return broker.log().contains("worker " + first.pid() + " is fenced")
+                || broker.log().contains("worker " + first.pid() + " ended");
           });
       broker.awaitWorkerAfter("broken", first);
       neighbour.awaitMoreAnswers(100);

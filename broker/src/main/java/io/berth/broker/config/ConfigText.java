@@ -85,6 +85,7 @@ final class ConfigText {
           out.plain("heartbeat_timeout_ms", Units.toMillis(s.heartbeatTimeoutNanos()));
           out.plain("hang_timeout_ms", Units.toMillis(s.hangTimeoutNanos()));
           out.plain("stop_grace_ms", Units.toMillis(s.stopGraceNanos()));
+          out.plain("orphan_timeout_ms", Units.toMillis(s.orphanTimeoutNanos()));
           out.group(
               "restart_backoff_ms",
               () -> {

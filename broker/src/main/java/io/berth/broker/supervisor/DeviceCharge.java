@@ -48,7 +48,9 @@ final class DeviceCharge implements GuardProcess.Charge {
         new ArrayList<>(
             List.of(
                 "--stop-grace-ms",
-                Long.toString(config.supervision().stopGraceNanos() / 1_000_000)));
+                Long.toString(config.supervision().stopGraceNanos() / 1_000_000),
+                "--orphan-timeout-ms",
+                Long.toString(config.supervision().orphanTimeoutNanos() / 1_000_000)));
     if (device.ownership() == Ownership.EXCLUSIVE) {
       Files.createDirectories(config.broker().lockDirectory());
       options.add("--lock");

@@ -42,6 +42,8 @@ final class JournalCharge implements GuardProcess.Charge {
     return List.of(
         "--stop-grace-ms",
         Long.toString(config.supervision().stopGraceNanos() / 1_000_000),
+        "--orphan-timeout-ms",
+        Long.toString(config.supervision().orphanTimeoutNanos() / 1_000_000),
         "--lock",
         files.guardLock().toString(),
         // One arena instead of one per thread: they are most of a small JVM's native memory.

@@ -64,6 +64,16 @@ final class DataPathHarness implements AutoCloseable, Violations {
   }
 
   DataPathHarness(int slots, int queueLimit) throws OsException {
+    this(slots, queueLimit, Long.MAX_VALUE);
+  }
+
+  /**
+   * With another time for which the data thread yields.
+   *
+   * @param yieldNanos 0: it never gives the processor away, which is far quicker where somebody
+   *     else wants it
+   */
+  DataPathHarness(int slots, int queueLimit, long yieldNanos) throws OsException {
     counters =
         new BrokerCounters(
             new CountersManager(
@@ -79,8 +89,8 @@ final class DataPathHarness implements AutoCloseable, Violations {
             new DataThread.Settings(
                 slots,
                 MAX_INLINE_BYTES,
-                Long.MAX_VALUE,
-                MILLIS,
+                yieldNanos,
+                yieldNanos == 0 ? 0 : MILLIS,
                 TICK_NANOS,
                 HEARTBEAT_TIMEOUT_NANOS),
             requests,
@@ -109,8 +119,19 @@ final class DataPathHarness implements AutoCloseable, Violations {
   }
 
   PlayedClient client(String account, int maxInFlight, int responseRingBytes) throws OsException {
+    return client(account, maxInFlight, PlayedClient.REQUEST_RING_BYTES, responseRingBytes);
+  }
+
+  PlayedClient client(String account, int maxInFlight, int requestRingBytes, int responseRingBytes)
+      throws OsException {
     PlayedClient client =
-        new PlayedClient(this, nextSession++, account(account), maxInFlight, responseRingBytes);
+        new PlayedClient(
+            this,
+            nextSession++,
+            account(account),
+            maxInFlight,
+            requestRingBytes,
+            responseRingBytes);
     clients.add(client);
     data.open(client.session);
     step();

@@ -36,6 +36,7 @@ import org.agrona.concurrent.AtomicBuffer;
 final class PlayedClient {
   static final int ECHO = EchoOperation.ECHO;
   static final int ONCE = EchoOperation.ONCE;
+  static final int REQUEST_RING_BYTES = 1 << 16;
   private static final int CALL_MASK = 1;
   private static final long SEGMENT_BYTES = 4096;
   private static final Principal PRINCIPAL =
@@ -140,11 +141,22 @@ final class PlayedClient {
   PlayedClient(
       DataPathHarness harness, long id, Account account, int maxInFlight, int responseRingBytes)
       throws OsException {
+    this(harness, id, account, maxInFlight, REQUEST_RING_BYTES, responseRingBytes);
+  }
+
+  PlayedClient(
+      DataPathHarness harness,
+      long id,
+      Account account,
+      int maxInFlight,
+      int requestRingBytes,
+      int responseRingBytes)
+      throws OsException {
     this.harness = harness;
     this.account = account;
     this.memory =
         SessionMemory.create(
-            "client", RegionDescriptor.KIND_CLIENT, 1 << 16, responseRingBytes, id, 1);
+            "client", RegionDescriptor.KIND_CLIENT, requestRingBytes, responseRingBytes, id, 1);
     this.session =
         new Session(id, PRINCIPAL, memory, 8, maxInFlight, DataPathHarness.MAX_INLINE_BYTES);
     this.writer = new RingWriter(memory.client(), memory.broker());
@@ -303,6 +315,11 @@ final class PlayedClient {
   /** All answers that have come since the last look. */
   List<Answer> answers() {
     harness.step();
+    return answered();
+  }
+
+  /** As {@link #answers}, of what has come by now. */
+  List<Answer> answered() {
     read();
     List<Answer> taken = new ArrayList<>(answers);
     answers.clear();

@@ -82,6 +82,11 @@ final class PlayedWorker {
   /** Everything that the broker has sent, BIND excepted. */
   List<Taken> take() {
     harness.step();
+    return taken();
+  }
+
+  /** As {@link #take}, of what has come by now. */
+  List<Taken> taken() {
     List<Taken> taken = new ArrayList<>();
     long before;
     do {

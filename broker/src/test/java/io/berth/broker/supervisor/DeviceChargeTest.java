@@ -31,6 +31,7 @@ class DeviceChargeTest {
         file,
         """
         broker: {run_directory: %s, data_directory: %s}
+        supervision: {stop_grace_ms: 77, orphan_timeout_ms: 4321}
         devices:
           - name: bench
             scheme: echo
@@ -100,6 +101,13 @@ class DeviceChargeTest {
     assertEquals(List.of(given.toString()), values(charge.guardOptions(), "--cwd"));
     charge.ended();
     assertTrue(Files.exists(given.resolve("sdf.ini")));
+  }
+
+  @Test
+  void the_guard_is_told_how_long_it_waits_for_its_worker_and_for_a_broker() throws Exception {
+    List<String> options = charge("{}").guardOptions();
+    assertEquals(List.of("77"), values(options, "--stop-grace-ms"));
+    assertEquals(List.of("4321"), values(options, "--orphan-timeout-ms"));
   }
 
   @Test

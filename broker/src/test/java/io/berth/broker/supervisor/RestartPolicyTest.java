@@ -18,6 +18,7 @@ class RestartPolicyTest {
               1,
               1,
               1,
+              1,
               new RestartBackoff(10 * MILLIS, 50 * MILLIS, 500 * MILLIS),
               3,
               1_000 * MILLIS,
@@ -37,7 +38,7 @@ class RestartPolicyTest {
     RestartPolicy eager =
         new RestartPolicy(
             new SupervisionConfig(
-                1, 1, 1, 1, 1, new RestartBackoff(0, 50 * MILLIS, 500 * MILLIS), 3, 1, 2));
+                1, 1, 1, 1, 1, 1, new RestartBackoff(0, 50 * MILLIS, 500 * MILLIS), 3, 1, 2));
     assertEquals(0, eager.nextDelayNanos());
     assertEquals(MILLIS, eager.nextDelayNanos());
     assertEquals(2 * MILLIS, eager.nextDelayNanos());

@@ -90,6 +90,7 @@ class WorkerLifeTest {
             MILLIS,
             MILLIS,
             MILLIS,
+            MILLIS,
             new RestartBackoff(0, MILLIS, 3_600_000 * MILLIS),
             3,
             3_600_000 * MILLIS,

@@ -201,82 +201,6 @@ public final class RawSession implements AutoCloseable {
     return ((Opened) open(resource, 0)).handle();
   }
 
-  /** Fields of a frame, every one of them free. */
-  public static final class Frame {
-    int length = FrameDescriptor.HEADER_BYTES;
-    int type = FrameDescriptor.TYPE_REQUEST;
-    long correlation;
-    long deadlineNanos;
-    int handle;
-    int operation;
-    int flags;
-    int priority = 1;
-    int payloadBytes;
-    int replyLimit = 256;
-    int credit;
-    byte[] body = new byte[0];
-
-    public Frame(int handle, int operation) {
-      this.handle = handle;
-      this.operation = operation;
-    }
-
-    public Frame type(int value) {
-      type = value;
-      return this;
-    }
-
-    public Frame length(int value) {
-      length = value;
-      return this;
-    }
-
-    public Frame correlation(long value) {
-      correlation = value;
-      return this;
-    }
-
-    public Frame deadlineNanos(long value) {
-      deadlineNanos = value;
-      return this;
-    }
-
-    public Frame flags(int value) {
-      flags = value;
-      return this;
-    }
-
-    public Frame priority(int value) {
-      priority = value;
-      return this;
-    }
-
-    public Frame payloadBytes(int value) {
-      payloadBytes = value;
-      return this;
-    }
-
-    public Frame replyLimit(int value) {
-      replyLimit = value;
-      return this;
-    }
-
-    public Frame credit(int value) {
-      credit = value;
-      return this;
-    }
-
-    /** Blocks and payload, with a length that fits. */
-    public Frame body(byte[] blocks, byte[] payload) {
-      body = new byte[blocks.length + payload.length];
-      System.arraycopy(blocks, 0, body, 0, blocks.length);
-      System.arraycopy(payload, 0, body, blocks.length, payload.length);
-      payloadBytes = payload.length;
-      length = FrameDescriptor.HEADER_BYTES + body.length;
-      return this;
-    }
-  }
-
   /** A correlation that the protocol allows next. */
   public long nextCorrelation() {
     long slot = sequence % welcome.maxInFlight();
@@ -285,6 +209,12 @@ public final class RawSession implements AutoCloseable {
 
   /** Writes a frame at the tail, publishes it, and rings. */
   public void put(Frame frame) {
+    write(frame);
+    publish(tail);
+  }
+
+  /** Writes a frame behind what was written before; nobody is told. */
+  public void write(Frame frame) {
     int ringOffset = own.getInt(RegionDescriptor.RING_OFFSET_OFFSET);
     int aligned = RecordDescriptor.align(FrameDescriptor.HEADER_BYTES + frame.body.length);
     int index = (int) tail & (welcome.requestRingBytes() - 1);
@@ -310,7 +240,21 @@ public final class RawSession implements AutoCloseable {
     own.putInt(at + FrameDescriptor.EPOCH_OFFSET, 0);
     own.put(at + FrameDescriptor.HEADER_BYTES, frame.body);
     tail += aligned;
+  }
+
+  /** Stores the tail's word behind what was written, and rings. */
+  public void publish() {
     publish(tail);
+  }
+
+  /** Waits until the broker has read all that it can believe to be there, or has hung up. */
+  public void awaitRead() {
+    Await.until(
+        "the broker has read the ring",
+        () ->
+            foreign.getLong(RegionDescriptor.HEAD_OFFSET)
+                    == own.getLong(RegionDescriptor.TAIL_OFFSET)
+                || hungUp());
   }
 
   /** Stores the tail's word and rings. */

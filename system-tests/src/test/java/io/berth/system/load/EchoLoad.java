@@ -18,7 +18,11 @@ final class EchoLoad implements Runnable {
   private final LoadClient.Options options;
   private final Ends ends;
   private final BooleanSupplier stopped;
-  private final long sender = ProcessHandle.current().pid();
+
+  /** This process; its lower half is what DELAY takes for its microseconds. */
+  private final long sender =
+      ProcessHandle.current().pid() << Integer.SIZE | LoadClient.DELAY_MICROS;
+
   private final Semaphore window;
 
   EchoLoad(BerthClient client, LoadClient.Options options, Ends ends, BooleanSupplier stopped) {
@@ -31,7 +35,7 @@ final class EchoLoad implements Runnable {
 
   @Override
   public void run() {
-    try (Resource resource = client.open(options.resource())) {
+    try (Resource resource = client.open(options.resource(), 0, options.sub())) {
       for (long number = 0; !stopped.getAsBoolean(); number++) {
         window.acquireUninterruptibly();
         send(resource, number);

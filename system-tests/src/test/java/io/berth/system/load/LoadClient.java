@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A client process of the tests: the Java client, or {@code libberth} through the load program. */
 public final class LoadClient implements AutoCloseable {
+  /** How long each request of a client that sends DELAY keeps a lane. */
+  public static final int DELAY_MICROS = 200;
+
   private static final int SECONDS_TO_END = 90;
 
   /**
@@ -23,6 +26,7 @@ public final class LoadClient implements AutoCloseable {
    *
    * @param kind {@code java}, {@code c} or {@code sign}
    * @param window requests in flight; threads where it signs
+   * @param sub the sub-principal that it acts for, or empty; not in C
    */
   public record Options(
       String kind,
@@ -32,43 +36,52 @@ public final class LoadClient implements AutoCloseable {
       int window,
       int bytes,
       int timeoutMillis,
-      boolean idempotent) {
+      boolean idempotent,
+      String sub) {
 
     /** ECHO through the Java client, 8 at a time, each with 30 s. */
     public static Options java(String socket, String resource) {
-      return new Options("java", socket, resource, EchoOperation.ECHO, 8, 64, 30_000, false);
+      return new Options("java", socket, resource, EchoOperation.ECHO, 8, 64, 30_000, false, "");
     }
 
     /** ECHO through {@code libberth}, 8 at a time, each with 30 s. */
     public static Options c(String socket, String resource) {
-      return new Options("c", socket, resource, EchoOperation.ECHO, 8, 64, 30_000, false);
+      return new Options("c", socket, resource, EchoOperation.ECHO, 8, 64, 30_000, false, "");
     }
 
     /** SM2 signatures by a key of a card, in 4 threads, each with 30 s; always idempotent. */
     public static Options sign(String socket, String resource) {
-      return new Options("sign", socket, resource, 0, 4, 32, 30_000, true);
+      return new Options("sign", socket, resource, 0, 4, 32, 30_000, true, "");
     }
 
     public Options operation(int other) {
-      return new Options(kind, socket, resource, other, window, bytes, timeoutMillis, idempotent);
+      return new Options(
+          kind, socket, resource, other, window, bytes, timeoutMillis, idempotent, sub);
     }
 
     public Options window(int other) {
       return new Options(
-          kind, socket, resource, operation, other, bytes, timeoutMillis, idempotent);
+          kind, socket, resource, operation, other, bytes, timeoutMillis, idempotent, sub);
     }
 
     public Options bytes(int other) {
       return new Options(
-          kind, socket, resource, operation, window, other, timeoutMillis, idempotent);
+          kind, socket, resource, operation, window, other, timeoutMillis, idempotent, sub);
     }
 
     public Options timeoutMillis(int other) {
-      return new Options(kind, socket, resource, operation, window, bytes, other, idempotent);
+      return new Options(kind, socket, resource, operation, window, bytes, other, idempotent, sub);
     }
 
     public Options repeatable() {
-      return new Options(kind, socket, resource, operation, window, bytes, timeoutMillis, true);
+      return new Options(
+          kind, socket, resource, operation, window, bytes, timeoutMillis, true, sub);
+    }
+
+    /** For a sub-principal: queues, turns and limits of its own. */
+    public Options onBehalfOf(String other) {
+      return new Options(
+          kind, socket, resource, operation, window, bytes, timeoutMillis, idempotent, other);
     }
 
     boolean signs() {
@@ -116,7 +129,8 @@ public final class LoadClient implements AutoCloseable {
           Integer.toString(window),
           Integer.toString(bytes),
           Integer.toString(timeoutMillis),
-          Boolean.toString(idempotent));
+          Boolean.toString(idempotent),
+          sub);
     }
 
     static Options parse(String[] arguments) {
@@ -128,7 +142,8 @@ public final class LoadClient implements AutoCloseable {
           Integer.parseInt(arguments[4]),
           Integer.parseInt(arguments[5]),
           Integer.parseInt(arguments[6]),
-          Boolean.parseBoolean(arguments[7]));
+          Boolean.parseBoolean(arguments[7]),
+          arguments[8]);
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.function.Supplier;
  */
 public final class Await {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final long LOOK_NANOS = 2_000_000;
+  private static final long FIRST_PAUSE_NANOS = 20_000;
+  private static final long LONGEST_PAUSE_NANOS = 2_000_000;
 
   private Await() {}
 
@@ -28,12 +29,15 @@ public final class Await {
    */
   public static void until(String what, BooleanSupplier condition, Supplier<String> found) {
     long start = System.nanoTime();
+    // What is nearly there costs little time, what takes long little of the processor.
+    long pause = FIRST_PAUSE_NANOS;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - start > PATIENCE.toNanos()) {
         throw new AssertionError(
             "after " + PATIENCE.toSeconds() + " s still not: " + what + " " + found.get());
       }
-      LockSupport.parkNanos(LOOK_NANOS);
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
     }
   }
 }

@@ -58,12 +58,13 @@ final class Faults {
   private static void overwrite(long start, long end) {
     ByteBuffer words = Memory.view(start, Math.min(end - start, Integer.MAX_VALUE & -8L));
     long garbage = 0x9E3779B97F4A7C15L;
-    // The words in front, and then thinly everywhere, as a ring of megabytes would take long.
+    // The words in front and behind, between them thinly, as a ring of megabytes would take long.
+    int behind = words.capacity() - Memory.pageBytes();
     int step = Math.max(1, words.capacity() / Long.BYTES / GARBAGE_LONGS);
     for (int at = 0; at + Long.BYTES <= words.capacity(); ) {
       garbage = garbage * 6364136223846793005L + 1442695040888963407L;
       words.putLong(at, garbage);
-      at += Long.BYTES * (at < Memory.pageBytes() ? 1 : step);
+      at += Long.BYTES * (at < Memory.pageBytes() || at >= behind ? 1 : step);
     }
   }
 }
