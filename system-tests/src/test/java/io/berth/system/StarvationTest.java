@@ -28,14 +28,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What bad clients cost a good one, which asks in a closed loop: one request, its answer, the next.
- * Its answers per second are then the inverse of its mean latency, so that a share of what it gets
- * alone, in the same run on the same machine, bounds the latency without naming a time. Each single
- * request must end within a generous deadline besides.
+ * Its requests take the device some time, as those of a card do, so that the device decides how
+ * many it gets answered, and not how many processes share the machine's processors.
+ *
+ * <p>Its answers per second are then the inverse of its mean latency, so that a share of what it
+ * gets alone, in the same run on the same machine, bounds the latency without naming a time. Each
+ * single request must end within a generous deadline besides.
  */
 final class StarvationTest {
   /**
    * The share of its answers per second that nobody may take from a good client. Part of what it
-   * loses the broker cannot give: all processes of the test share the machine's processors.
+   * loses the broker cannot give: all processes of the test still share the machine's processors.
    */
   private static final double SHARE = 1.0 / 25;
 
@@ -75,15 +78,16 @@ final class StarvationTest {
     broker = brokers.start(setup).awaitEcho("echo:bench");
     socket = broker.setup().socket();
     worker = broker.worker("bench");
+    startGoodClient();
   }
 
   /** A principal of its own, as the bad ones are another. */
-  private void goodClient(int operation) throws Exception {
+  private void startGoodClient() throws Exception {
     good =
         brokers.load(
             Options.java(broker.socket(), "echo:bench")
                 .window(1)
-                .operation(operation)
+                .operation(EchoOperation.DELAY)
                 .onBehalfOf("good"));
     good.awaitMoreAnswers(2 * LEAST_ANSWERS);
   }
@@ -105,9 +109,6 @@ final class StarvationTest {
   }
 
   private void assertKeepsItsShareBeside(String what, Badness badness) throws Exception {
-    if (good == null) {
-      goodClient(EchoOperation.ECHO);
-    }
     final double aloneBefore = answersPerSecond(() -> {});
     final double beside = answersPerSecond(badness);
     final double aloneAfter = answersPerSecond(() -> {});
@@ -175,13 +176,11 @@ final class StarvationTest {
   }
 
   /**
-   * Requests that take the device some time, so that it is the device that all wait for, not the
-   * processors. In a queue without turns the good client would wait for all that the floods have in
-   * their windows, several hundred times as long as alone.
+   * In a queue without turns the good client would wait for all that the floods have in their
+   * windows, several hundred times as long as alone.
    */
   @Test
   void floods_within_their_limits_do_not_starve_a_good_one() throws Exception {
-    goodClient(EchoOperation.DELAY);
     List<LoadClient> floods = new ArrayList<>();
     assertKeepsItsShareBeside(
         "floods",
