@@ -166,7 +166,7 @@ class AttachmentTest {
       WorkerFailed failed = failed(link);
       assertTrue(failed.permanent());
       assertTrue(failed.text().contains("'hsm/sfd'"), failed.text());
-      assertTrue(failed.text().contains("echo, hsm/sdf, scripted"), failed.text());
+      assertTrue(failed.text().contains("echo, hsm/sdf, "), failed.text());
       assertTrue(failed.text().contains("class_path"), failed.text());
       assertInstanceOf(DriverException.class, worker.awaitEnd());
     }
