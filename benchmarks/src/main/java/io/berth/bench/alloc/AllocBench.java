@@ -5,6 +5,7 @@ import com.sun.management.ThreadMXBean;
 import io.berth.bench.Bench;
 import io.berth.bench.BenchOptions;
 import io.berth.bench.broker.BerthSystem;
+import io.berth.bench.jmh.JmhRun;
 import io.berth.bench.report.Figure;
 import io.berth.bench.report.Mark;
 import io.berth.bench.report.Row;
@@ -12,15 +13,18 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.openjdk.jmh.results.RunResult;
 
 /**
  * {@code ./bench alloc}: bytes allocated and time taken per request on the data path, for each kind
  * of request. The bytes are the virtual machine's exact count for the one thread that does
  * everything, so that 0 means none; the median of several blocks, because the virtual machine
- * itself allocates now and then.
+ * itself allocates now and then. Beside it what JMH's GC profiler finds for the same requests,
+ * which divides all that its own virtual machine allocates meanwhile.
  */
 public final class AllocBench implements Bench {
   private static final int WARM_UP_ROUNDS = 20_000;
@@ -53,16 +57,24 @@ public final class AllocBench implements Bench {
 
   @Override
   public List<Row> run(BenchOptions options) throws IOException {
+    Map<String, RunResult> byJmh = new HashMap<>();
+    for (RunResult run : JmhRun.of(DataPathRequests.class.getName(), null, options.repeats())) {
+      byJmh.put(run.getParams().getParam("kind"), run);
+    }
     List<Row> rows = new ArrayList<>();
     for (RequestKind kind : RequestKind.values()) {
       try (DataPath path = new DataPath(kind)) {
-        rows.add(measure(path, kind, ROUNDS_PER_BLOCK * options.repeats()));
+        Map<String, Double> metrics = measure(path, ROUNDS_PER_BLOCK * options.repeats());
+        RunResult run = byJmh.get(kind.name());
+        metrics.put("jmh_ns_per_op", run.getPrimaryResult().getScore());
+        metrics.put("jmh_bytes_per_op", JmhRun.bytesPerOp(run));
+        rows.add(new Row(BerthSystem.BERTH, kind.caseName, metrics));
       }
     }
     return rows;
   }
 
-  private static Row measure(DataPath path, RequestKind kind, int rounds) {
+  private static Map<String, Double> measure(DataPath path, int rounds) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
       path.round();
@@ -85,6 +97,6 @@ public final class AllocBench implements Bench {
     metrics.put("ns_per_op", nanos[BLOCKS / 2] / requests);
     metrics.put(BYTES_PER_OP, bytes[BLOCKS / 2] / requests);
     metrics.put("ops", BLOCKS * requests);
-    return new Row(BerthSystem.BERTH, kind.caseName, metrics);
+    return metrics;
   }
 }

@@ -8,7 +8,7 @@ import io.berth.shm.frame.EchoOperation;
 import io.berth.shm.frame.Permission;
 
 /** What becomes of the requests that {@link DataPath} sends, and what they carry. */
-enum RequestKind {
+public enum RequestKind {
   /** Answered; half of them wait in the queue. */
   PLAIN("data-path", 0, EchoOperation.ECHO),
   /** Each is recorded as the use of a key. */

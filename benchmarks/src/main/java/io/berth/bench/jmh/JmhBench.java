@@ -12,28 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.NoBenchmarksException;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.Options;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
  * {@code ./bench pieces [FILTER]}: runs the module's JMH benchmarks, all or those whose names
- * match, each in a virtual machine of its own and with the GC profiler, and reports time and bytes
- * per operation. The iterations are short, so that all of them together stay within a run's time;
- * {@code --long} has more of them.
+ * match, and reports time and bytes per operation.
  */
 public final class JmhBench implements Bench {
   private static final String NANOS_PER_OP = "ns_per_op";
-  private static final String BYTES_PER_OP = "gc.alloc.rate.norm";
-  private static final int WARM_UPS = 3;
-  private static final int MEASUREMENTS = 5;
-  private static final TimeValue ITERATION = TimeValue.milliseconds(120);
+  private static final String DATA_PATH = "io.berth.bench.alloc.*";
 
   @Override
   public String name() {
@@ -52,33 +40,12 @@ public final class JmhBench implements Bench {
 
   @Override
   public List<Row> run(BenchOptions options) throws IOException {
-    Options jmh =
-        new OptionsBuilder()
-            .include(options.filter())
-            .addProfiler(GCProfiler.class)
-            .forks(1)
-            .warmupIterations(WARM_UPS)
-            .warmupTime(ITERATION)
-            .measurementIterations(MEASUREMENTS * options.repeats())
-            .measurementTime(ITERATION)
-            .jvmArgsAppend(
-                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
-                "-Dagrona.disable.bounds.checks=true",
-                "-Dberth.native.dir=" + System.getProperty("berth.dist") + "/lib/native",
-                "-XX:-UsePerfData")
-            .shouldFailOnError(true)
-            .build();
-    try {
-      List<Row> rows = new ArrayList<>();
-      for (RunResult result : new Runner(jmh).run()) {
-        rows.add(row(result));
-      }
-      return rows;
-    } catch (NoBenchmarksException cause) {
-      throw new IOException("no piece's class or method matches " + options.filter(), cause);
-    } catch (RunnerException cause) {
-      throw new IOException(name() + ": " + cause.getMessage(), cause);
+    List<Row> rows = new ArrayList<>();
+    // The data path has a benchmark of its own: alloc.
+    for (RunResult result : JmhRun.of(options.filter(), DATA_PATH, options.repeats())) {
+      rows.add(row(result));
     }
+    return rows;
   }
 
   private static Row row(RunResult run) throws IOException {
@@ -89,7 +56,7 @@ public final class JmhBench implements Bench {
     if (!Double.isNaN(error)) {
       metrics.put("error_ns_per_op", error);
     }
-    metrics.put("bytes_per_op", run.getSecondaryResults().get(BYTES_PER_OP).getScore());
+    metrics.put("bytes_per_op", JmhRun.bytesPerOp(run));
     Piece piece = pieceOf(run.getParams().getBenchmark());
     return new Row(piece.system(), caseOf(piece, run.getParams()), metrics);
   }
