@@ -40,7 +40,8 @@ public final class DataThread implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DataThread.class);
 
   private static final int HOT_SESSIONS = 1024;
-  private static final int RECORDS_PER_TURN = 256;
+  /** See {@link ServedSessions}: stages that work at the same time need small turns. */
+  private static final int RECORDS_PER_TURN = 64;
 
   /** Messages of a pass that is worth repeating at once. */
   private static final int FULL_PASS = 64;

@@ -19,7 +19,15 @@ import org.agrona.concurrent.NanoClock;
  * <p>Data thread only.
  */
 final class ServedSessions {
-  private static final int RECORDS_PER_TURN = 256;
+  /**
+   * So few that the worker has the first of them while the next are taken: whoever lets a client's
+   * whole window through at once makes all stages wait for one another, and the machine's
+   * processors do little at the same time.
+   */
+  private static final int RECORDS_PER_TURN = 64;
+
+  /** From so many on the worker is told before the other sessions are looked at. */
+  private static final int WORTH_TELLING = 32;
 
   private final HotSet hot;
   private final RequestIntake intake;
@@ -103,6 +111,9 @@ final class ServedSessions {
       work += count;
       if (count > 0) {
         session.idlePasses = 0;
+        if (count >= WORTH_TELLING) {
+          flushes.flushDevices();
+        }
       } else if (hot.isSilent(session)) {
         hot.remove(session);
         session.sleep().arm();
