@@ -13,7 +13,7 @@ import java.util.Map;
 
 final class EchoDriver implements Driver {
   /** Enough that the ring and not the window bounds a pipelining client. */
-  private static final int INLINE_WINDOW = 1024;
+  private static final int INLINE_WINDOW = 4096;
 
   private static final Target EVERYTHING = new Target() {};
 
