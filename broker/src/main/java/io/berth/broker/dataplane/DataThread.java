@@ -40,6 +40,7 @@ public final class DataThread implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DataThread.class);
 
   private static final int HOT_SESSIONS = 1024;
+
   /** See {@link ServedSessions}: stages that work at the same time need small turns. */
   private static final int RECORDS_PER_TURN = 64;
 

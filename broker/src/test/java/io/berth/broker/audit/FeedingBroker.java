@@ -20,6 +20,7 @@ final class FeedingBroker {
     Path told = Path.of(arguments[2]);
     JournalledAudit audit = host.audit();
     audit.open(1);
+    audit.keepRecording();
     audit.awaitTaking();
     Files.writeString(told, ".", StandardOpenOption.APPEND);
     AuditHost.await("the word", () -> Files.exists(root.resolve("go")));

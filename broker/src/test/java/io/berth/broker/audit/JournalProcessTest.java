@@ -51,6 +51,7 @@ class JournalProcessTest {
   void what_is_recorded_is_stored_in_order_and_verifies() throws Exception {
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       for (int i = 0; i < 1000; i++) {
@@ -85,6 +86,7 @@ class JournalProcessTest {
     int perRound = 4000;
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
       int number = 0;
       for (int round = 0; round < rounds; round++) {
@@ -124,6 +126,7 @@ class JournalProcessTest {
 
     try (JournalledAudit audit = host.audit()) {
       audit.open(2);
+      audit.keepRecording();
       audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       assertEquals(journal, host.journalPid().orElseThrow(), "not restarted");
@@ -154,6 +157,7 @@ class JournalProcessTest {
       int number = 0;
       try (JournalledAudit audit = host.audit()) {
         audit.open(1);
+        audit.keepRecording();
         audit.awaitTaking();
         Path other = mount.resolve("other");
         run("dd", "if=/dev/zero", "of=" + other, "bs=64k", "status=none");

@@ -83,6 +83,7 @@ class KeyUsesTest {
     AuditHost host = new AuditHost(root, root.resolve("j"));
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
       use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
@@ -114,6 +115,7 @@ class KeyUsesTest {
     AuditHost host = new AuditHost(root, root.resolve("j"));
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
       audit.sessions().closed(7, ALICE, "connection closed");
@@ -136,6 +138,7 @@ class KeyUsesTest {
     AuditHost host = new AuditHost(root, root.resolve("j"));
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
     }
     byte[] printed = host.config().toText().getBytes(UTF_8);
@@ -156,6 +159,7 @@ class KeyUsesTest {
     int used = 0;
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       audit.awaitTaking();
       KeyUses uses = (KeyUses) audit.keyUses();
       Handle handle = handle(Audit.ALL);
@@ -185,6 +189,7 @@ class KeyUsesTest {
     int used = 0;
     try (JournalledAudit audit = host.audit()) {
       audit.open(1);
+      audit.keepRecording();
       AuditHost.await("attached", audit.keyUses()::isAvailable);
       assertFalse(audit.keyUses().refusesWithout());
       KeyUses uses = (KeyUses) audit.keyUses();
