@@ -11,6 +11,9 @@ public class SilentEvents implements SessionEvents, WorkerEvents {
   public void opened(long session, Principal principal, String clientName) {}
 
   @Override
+  public void refused(Principal principal, String why) {}
+
+  @Override
   public void closed(long session, Principal principal, String why) {}
 
   @Override

@@ -42,6 +42,11 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
   }
 
   @Override
+  public void refused(Principal principal, String why) {
+    record(AuditEvent.SESSION_REFUSED, Status.RESOURCE_EXHAUSTED, principal, "", "", "", why);
+  }
+
+  @Override
   public void closed(long session, Principal principal, String why) {
     record(
         AuditEvent.SESSION_CLOSED,

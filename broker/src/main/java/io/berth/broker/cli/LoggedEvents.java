@@ -19,6 +19,11 @@ final class LoggedEvents implements SessionEvents, WorkerEvents {
   }
 
   @Override
+  public void refused(Principal principal, String why) {
+    LOG.info("no session for {}: {}", principal, why);
+  }
+
+  @Override
   public void closed(long session, Principal principal, String why) {
     LOG.debug("session {} of {} closed: {}", session, principal, why);
   }

@@ -84,6 +84,11 @@ final class ClientConnection implements ControlChannel.Listener {
     end("connection closed");
   }
 
+  private void refuseSession(long token, String why) {
+    channel.refuse(token, Reason.BUDGET_EXCEEDED, why);
+    door.events().refused(principal, why);
+  }
+
   private void greet(long token, Hello hello) {
     if (hello.major() != ControlMessage.MAJOR) {
       channel.refuse(
@@ -111,7 +116,7 @@ final class ClientConnection implements ControlChannel.Listener {
     long bytes = SessionMemory.bytes(requestRing, responseRing);
     String overBudget = door.budget().takeSession(principal.uid(), bytes);
     if (overBudget != null) {
-      channel.refuse(token, Reason.BUDGET_EXCEEDED, overBudget);
+      refuseSession(token, overBudget);
       end("budget");
       return;
     }
@@ -130,7 +135,7 @@ final class ClientConnection implements ControlChannel.Listener {
       door.budget().returnSession(principal.uid(), bytes);
       memoryBytes = 0;
       LOG.warn("session {} of {}: {}", id, principal, e.getMessage());
-      channel.refuse(token, Reason.BUDGET_EXCEEDED, "the host has no memory or descriptors left");
+      refuseSession(token, "the host has no memory or descriptors left");
       end("memory");
       return;
     }

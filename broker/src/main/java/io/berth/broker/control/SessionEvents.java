@@ -7,6 +7,9 @@ import io.berth.broker.policy.Principal;
 public interface SessionEvents {
   void opened(long session, Principal principal, String clientName);
 
+  /** Somebody was let in no further than his greeting. */
+  void refused(Principal principal, String why);
+
   void closed(long session, Principal principal, String why);
 
   void granted(long session, Principal principal, String account, String resource, int permissions);

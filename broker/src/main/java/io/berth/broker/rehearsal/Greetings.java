@@ -60,10 +60,13 @@ final class Greetings {
     loop.execute(() -> door.greet(ends[1]));
     try (PlayedGreeting client = new PlayedGreeting(ends[0])) {
       client.hello();
-      client.await(data, untilNanos);
+      if (!client.await(data, untilNanos)) {
+        return;
+      }
       client.open(device.name());
-      client.await(data, untilNanos);
-      client.goodbye();
+      if (client.await(data, untilNanos)) {
+        client.goodbye();
+      }
     }
   }
 
@@ -91,6 +94,9 @@ final class Greetings {
   private static final class Unheard implements SessionEvents {
     @Override
     public void opened(long session, Principal principal, String clientName) {}
+
+    @Override
+    public void refused(Principal principal, String why) {}
 
     @Override
     public void closed(long session, Principal principal, String why) {}

@@ -14,7 +14,10 @@ import io.berth.shm.control.ControlMessage.Hello;
 import io.berth.shm.control.ControlMessage.Open;
 import java.nio.ByteBuffer;
 
-/** A client's end of one handshake. Takes whatever it is answered; a refusal is one, too. */
+/**
+ * A client's end of one handshake. Takes whatever it is answered; a refusal is one, too, and
+ * whoever is refused a session by the limits of the configuration hears no more.
+ */
 final class PlayedGreeting implements AutoCloseable {
   private static final int MESSAGE_BYTES = 4096;
   private static final int POLL_MILLIS = 1;
@@ -41,27 +44,39 @@ final class PlayedGreeting implements AutoCloseable {
     send(new Goodbye());
   }
 
+  /** What a peer that has closed is sent is lost; {@link #await} tells. */
   private void send(ControlMessage message) throws OsException {
     ByteBuffer encoded = ControlCodec.encode(1, message);
     int bytes = encoded.remaining();
     buffer.clear().put(encoded);
-    OsException.check("send", Sockets.send(socket, Memory.addressOf(buffer), bytes, NONE, 0));
+    int sent = Sockets.send(socket, Memory.addressOf(buffer), bytes, NONE, 0);
+    if (sent != -Errno.EPIPE && sent != -Errno.ECONNRESET) {
+      OsException.check("send", sent);
+    }
   }
 
-  /** Takes one answer, if it comes in time; the data thread has a part in it. */
-  void await(DataThread data, long untilNanos) throws OsException {
+  /**
+   * Takes one answer, if it comes in time; the data thread has a part in it.
+   *
+   * @return whether it came
+   */
+  boolean await(DataThread data, long untilNanos) throws OsException {
     long result;
     while ((result = receive()) == -Errno.EAGAIN) {
       if (System.nanoTime() - untilNanos >= 0) {
-        return;
+        return false;
       }
       data.pass();
       Descriptors.poll(socket, Descriptors.POLLIN, POLL_MILLIS);
+    }
+    if (result == 0 || result == -Errno.ECONNRESET) {
+      return false;
     }
     OsException.check("recvmsg", result);
     for (int i = 0; i < Sockets.descriptorsOf(result); i++) {
       Descriptors.close(descriptors[i]);
     }
+    return true;
   }
 
   private long receive() {
