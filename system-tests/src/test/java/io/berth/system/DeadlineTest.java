@@ -148,6 +148,8 @@ final class DeadlineTest {
       Await.until("it is at work", () -> completed(broker) > before + 20, broker::tails);
       stopped.stop();
       try {
+        // Asleep it has no answer left to take, and so requests that nobody answers.
+        Await.until("it waits", () -> caller.view().isAsleep(), broker::tails);
         // Its requests end by its own clock, or it does not end at all.
         LoadReport report =
             caller

@@ -103,6 +103,11 @@ public record ProcessView(long pid) {
   }
 
   /** The letter of each thread; empty if it is gone. */
+  /** Whether every thread of it sleeps until something wakes it. */
+  public boolean isAsleep() {
+    return threadStates().matches("S+");
+  }
+
   private String threadStates() {
     try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
       StringBuilder states = new StringBuilder();
