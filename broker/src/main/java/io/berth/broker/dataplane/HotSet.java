@@ -12,15 +12,11 @@ import io.berth.broker.session.Session;
  */
 final class HotSet {
   /**
-   * A look at a silent session costs some ten nanoseconds, and several times that where there are
-   * so many that each look misses the caches; to be rung by it costs its client and the broker a
-   * few microseconds. So each may be looked at in vain a few hundred times before arming it is the
-   * cheaper way, but all of them together only so often.
+   * A look at a silent session costs some ten nanoseconds; to be rung by it costs its client and
+   * the broker a few microseconds. So a session may be looked at in vain a few hundred times before
+   * arming it is the cheaper way, however many there are.
    */
-  private static final int MOST_EMPTY_PASSES = 256;
-
-  private static final int LEAST_EMPTY_PASSES = 16;
-  private static final int EMPTY_LOOKS = 16_384;
+  private static final int EVICT_AFTER_EMPTY_PASSES = 256;
 
   private final Session[] sessions;
   private int size;
@@ -54,8 +50,7 @@ final class HotSet {
 
   /** Counts an empty pass; true when the session has been silent for long. */
   boolean isSilent(Session session) {
-    int passes = Math.min(MOST_EMPTY_PASSES, Math.max(LEAST_EMPTY_PASSES, EMPTY_LOOKS / size));
-    return ++session.idlePasses > passes;
+    return ++session.idlePasses > EVICT_AFTER_EMPTY_PASSES;
   }
 
   /** Removes without arming. */

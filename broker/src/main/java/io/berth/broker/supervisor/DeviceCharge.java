@@ -93,10 +93,9 @@ final class DeviceCharge implements GuardProcess.Charge {
   public List<String> worker() throws IOException {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Without PerfDisableSharedMem a killed worker leaves a file in /tmp/hsperfdata_USER behind,
-    // and
-    // a busy disk under it stops the living one.
-    worker.addAll(List.of("-XX:+UseSerialGC", "-XX:+PerfDisableSharedMem", "-Xmx64m", "-Xss512k"));
+    // With performance data a killed worker leaves a file in /tmp/hsperfdata_USER behind, a busy
+    // disk under it stops the living one, and an idle one wakes every 50 ms to sample.
+    worker.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx64m", "-Xss512k"));
     // A thread that memory fails ends, and a worker without one of its lanes looks alive and
     // answers
     // less and less. A dead one is replaced.

@@ -60,7 +60,7 @@ final class JournalCharge implements GuardProcess.Charge {
             "-Xmx24m",
             "-Xss512k",
             "-XX:+UseSerialGC",
-            "-XX:+PerfDisableSharedMem",
+            "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError", // Half a journal would hold up every audited key use.
             "-XX:TieredStopAtLevel=1"));
     worker.addAll(OPENED);

@@ -32,7 +32,7 @@ public final class WorkerProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+PerfDisableSharedMem",
+                "-XX:-UsePerfData",
                 "-Xmx64m",
                 "-cp",
                 System.getProperty("java.class.path"),
