@@ -81,6 +81,13 @@ void loop_rearm(struct berth_conn *connection) {
     }
 }
 
+static void empty(int own) {
+    uint64_t taken;
+    if (read(own, &taken, sizeof taken) < 0) {
+        /* EAGAIN: emptied meanwhile */
+    }
+}
+
 void loop_disarm(struct berth_conn *connection) {
     if (!connection->loop_armed) {
         return;
@@ -90,7 +97,6 @@ void loop_disarm(struct berth_conn *connection) {
     struct epoll_event events[8];
     int count = epoll_wait(connection->loop, events, 8, 0);
     for (int i = 0; i < count; i++) {
-        uint64_t taken;
         switch ((enum watched)events[i].data.u32) {
         case WATCHED_BELL:
             break;
@@ -99,14 +105,10 @@ void loop_disarm(struct berth_conn *connection) {
             break;
         case WATCHED_TIMER:
             connection->loop_timer_nanos = 0;
-            if (read(connection->loop_timer, &taken, sizeof taken) < 0) {
-                /* EAGAIN: emptied meanwhile */
-            }
+            empty(connection->loop_timer);
             break;
         case WATCHED_EVENT:
-            if (read(connection->loop_event, &taken, sizeof taken) < 0) {
-                /* EAGAIN: emptied meanwhile */
-            }
+            empty(connection->loop_event);
             break;
         }
     }

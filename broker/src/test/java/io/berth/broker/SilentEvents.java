@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker;
 
-import io.berth.broker.control.SessionEvents;
-import io.berth.broker.policy.Principal;
+import io.berth.broker.control.UnheardSessions;
 import io.berth.broker.supervisor.WorkerEvents;
 
 /** For brokers whose events matter to nobody. */
-public class SilentEvents implements SessionEvents, WorkerEvents {
-  @Override
-  public void opened(long session, Principal principal, String clientName) {}
-
-  @Override
-  public void refused(Principal principal, String why) {}
-
-  @Override
-  public void closed(long session, Principal principal, String why) {}
-
-  @Override
-  public void granted(
-      long session, Principal principal, String account, String resource, int permissions) {}
-
-  @Override
-  public void denied(long session, Principal principal, String resource, String why) {}
-
+public class SilentEvents extends UnheardSessions implements WorkerEvents {
   @Override
   public void started(String device, int incarnation, int pid, String identity) {}
 

@@ -15,6 +15,7 @@ import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
 import io.berth.system.hostile.Frame;
 import io.berth.system.hostile.RawSession;
+import io.berth.system.hostile.UnreadAnswers;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.load.LoadReport;
@@ -32,9 +33,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Clients that die, fall silent, flood, or come and go in crowds; others must not notice. */
 final class ClientLossTest {
   private static final int CROWD = 1_000;
-
-  /** Requests whose unread answers no response ring of this broker holds. */
-  private static final int MORE_THAN_FITS = 100_000;
 
   /** What a bystander's requests are given: each must be answered within it, whoever else comes. */
   private static final int BYSTANDERS_PATIENCE_MILLIS = 5_000;
@@ -97,15 +95,7 @@ final class ClientLossTest {
   @Test
   void a_client_that_stops_reading_delays_only_itself() throws Exception {
     try (RawSession silent = RawSession.open(socket)) {
-      int handle = silent.handle("echo:bench");
-      // As many as its reply space allows, and none of the answers is ever read.
-      for (int i = 0; i < 24; i++) {
-        silent.put(
-            new Frame(handle, EchoOperation.ECHO)
-                .correlation(silent.nextCorrelation())
-                .replyLimit(4096)
-                .body(new byte[0], new byte[512]));
-      }
+      UnreadAnswers.withinLimits(silent, "echo:bench");
       bystander.awaitMoreAnswers(200);
       assertTrue(!silent.hungUp(), "a slow reader within its limits is no offence");
     }
@@ -125,14 +115,7 @@ final class ClientLossTest {
   @Test
   void a_client_that_floods_beyond_its_limits_is_expelled_with_a_reason() throws Exception {
     try (RawSession flood = RawSession.open(socket)) {
-      int handle = flood.handle("echo:bench");
-      // Without reading one answer: its reply space ends, or the slots of its correlations.
-      for (int i = 0; i < MORE_THAN_FITS && !flood.hungUp(); i++) {
-        flood.put(
-            new Frame(handle, EchoOperation.ECHO)
-                .correlation(flood.nextCorrelation())
-                .replyLimit(0));
-      }
+      UnreadAnswers.beyondLimits(flood, "echo:bench");
       assertNotNull(flood.awaitEnd(), "the broker's word before it hangs up");
     }
   }

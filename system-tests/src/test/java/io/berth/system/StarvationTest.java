@@ -11,8 +11,8 @@ import io.berth.shm.frame.EchoOperation;
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
-import io.berth.system.hostile.Frame;
 import io.berth.system.hostile.RawSession;
+import io.berth.system.hostile.UnreadAnswers;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.load.LoadReport;
@@ -52,9 +52,6 @@ final class StarvationTest {
   private static final int SILENT = 16;
   private static final int EXPELLED = 200;
   private static final int CROWD = 1_000;
-
-  /** Requests whose unread answers no response ring of this broker holds. */
-  private static final int MORE_THAN_FITS = 100_000;
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
@@ -158,15 +155,7 @@ final class StarvationTest {
             for (int i = 0; i < SILENT; i++) {
               RawSession session = RawSession.open(socket);
               silent.add(session);
-              int handle = session.handle("echo:bench");
-              // As many as its reply space allows.
-              for (int j = 0; j < 24; j++) {
-                session.put(
-                    new Frame(handle, EchoOperation.ECHO)
-                        .correlation(session.nextCorrelation())
-                        .replyLimit(4096)
-                        .body(new byte[0], new byte[512]));
-              }
+              UnreadAnswers.withinLimits(session, "echo:bench");
             }
           });
       assertTrue(silent.stream().noneMatch(RawSession::hungUp), "they are within their limits");
@@ -210,14 +199,7 @@ final class StarvationTest {
         () -> {
           for (int i = 0; i < EXPELLED; i++) {
             try (RawSession flood = RawSession.open(socket)) {
-              int handle = flood.handle("echo:bench");
-              // Never reading: its reply space ends, or the slots of its correlations.
-              for (int j = 0; j < MORE_THAN_FITS && !flood.hungUp(); j++) {
-                flood.put(
-                    new Frame(handle, EchoOperation.ECHO)
-                        .correlation(flood.nextCorrelation())
-                        .replyLimit(0));
-              }
+              UnreadAnswers.beyondLimits(flood, "echo:bench");
               assertInstanceOf(Expelled.class, flood.awaitEnd());
             }
           }

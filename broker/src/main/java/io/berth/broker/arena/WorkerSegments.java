@@ -72,10 +72,10 @@ public final class WorkerSegments {
     whenAllMapped = null;
     outbox.clear();
     unanswered = 0;
-    List<Consumer<Status>> unanswered = new ArrayList<>(mapping.values());
+    List<Consumer<Status>> waiting = new ArrayList<>(mapping.values());
     mapping.clear();
     // The next worker maps them before it serves.
-    unanswered.forEach(told -> told.accept(Status.OK));
+    waiting.forEach(told -> told.accept(Status.OK));
     List<Runnable> released = new ArrayList<>(unmapping.values());
     unmapping.clear();
     released.forEach(Runnable::run);

@@ -41,9 +41,6 @@ public final class DataThread implements Runnable {
 
   private static final int HOT_SESSIONS = 1024;
 
-  /** See {@link ServedSessions}: stages that work at the same time need small turns. */
-  private static final int RECORDS_PER_TURN = 64;
-
   /** Messages of a pass that is worth repeating at once. */
   private static final int FULL_PASS = 64;
 
@@ -195,7 +192,7 @@ public final class DataThread implements Runnable {
     int work = sessions.drain(nowNanos);
     flushes.flushDevices();
     for (Device device : devices) {
-      work += answers.drain(device, RECORDS_PER_TURN, nowNanos);
+      work += answers.drain(device, ServedSessions.RECORDS_PER_TURN, nowNanos);
     }
     work += runCommands();
     flushes.flushDevices();
@@ -344,7 +341,8 @@ public final class DataThread implements Runnable {
   }
 
   private void takeLastAnswers(Device device, long nowNanos) {
-    while (answers.drain(device, RECORDS_PER_TURN, nowNanos) == RECORDS_PER_TURN) {
+    while (answers.drain(device, ServedSessions.RECORDS_PER_TURN, nowNanos)
+        == ServedSessions.RECORDS_PER_TURN) {
       flushes.flushSessions();
     }
   }

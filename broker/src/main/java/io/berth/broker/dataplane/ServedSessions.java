@@ -24,7 +24,7 @@ final class ServedSessions {
    * whole window through at once makes all stages wait for one another, and the machine's
    * processors do little at the same time.
    */
-  private static final int RECORDS_PER_TURN = 64;
+  static final int RECORDS_PER_TURN = 64;
 
   /** From so many on the worker is told before the other sessions are looked at. */
   private static final int WORTH_TELLING = 32;

@@ -4,10 +4,9 @@ package io.berth.broker.rehearsal;
 import io.berth.broker.config.Config;
 import io.berth.broker.control.ClientDoor;
 import io.berth.broker.control.ControlLoop;
-import io.berth.broker.control.SessionEvents;
+import io.berth.broker.control.UnheardSessions;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Device;
-import io.berth.broker.policy.Principal;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
 import java.io.IOException;
@@ -31,7 +30,7 @@ final class Greetings {
             data,
             config,
             Map.of(device.name(), device),
-            new Unheard(),
+            new UnheardSessions(),
             any -> {
               throw new IllegalStateException("no segment is rehearsed");
             },
@@ -89,23 +88,5 @@ final class Greetings {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted in a rehearsal", e);
     }
-  }
-
-  private static final class Unheard implements SessionEvents {
-    @Override
-    public void opened(long session, Principal principal, String clientName) {}
-
-    @Override
-    public void refused(Principal principal, String why) {}
-
-    @Override
-    public void closed(long session, Principal principal, String why) {}
-
-    @Override
-    public void granted(
-        long session, Principal principal, String account, String resource, int permissions) {}
-
-    @Override
-    public void denied(long session, Principal principal, String resource, String why) {}
   }
 }

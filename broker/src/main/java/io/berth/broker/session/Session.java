@@ -15,7 +15,6 @@ import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
 import java.util.Arrays;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * The data thread's side of one client: its rings, what is in flight for it, and how much of its
@@ -211,8 +210,7 @@ public final class Session {
   /**
    * Claims a RESPONSE record and writes its header; the caller writes blocks and payload.
    *
-   * @return its index in {@link #responseBuffer}, or negative if the client broke its promise of
-   *     space
+   * @return its index in the response ring, or negative if the client broke its promise of space
    */
   public int claimResponse(
       long correlation,
@@ -235,10 +233,6 @@ public final class Session {
   /** The record that was claimed last. */
   public FrameView response() {
     return response;
-  }
-
-  public AtomicBuffer responseBuffer() {
-    return responses.buffer();
   }
 
   /**

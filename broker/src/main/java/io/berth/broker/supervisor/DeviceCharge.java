@@ -97,8 +97,7 @@ final class DeviceCharge implements GuardProcess.Charge {
     // disk under it stops the living one, and an idle one wakes every 50 ms to sample.
     worker.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx64m", "-Xss512k"));
     // A thread that memory fails ends, and a worker without one of its lanes looks alive and
-    // answers
-    // less and less. A dead one is replaced.
+    // answers less and less. A dead one is replaced.
     worker.add("-XX:+ExitOnOutOfMemoryError");
     worker.addAll(device.javaOptions());
     worker.add("-cp");

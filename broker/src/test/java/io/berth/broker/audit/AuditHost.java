@@ -74,8 +74,12 @@ final class AuditHost {
     return new ConfigLoader().load(configFile);
   }
 
-  JournalledAudit audit() throws Exception {
-    return new JournalledAudit(config(), dist(), classPath());
+  /** An audit that is open, with a journal's process of its own on the way. */
+  JournalledAudit recording(long brokerEpoch) throws Exception {
+    JournalledAudit audit = new JournalledAudit(config(), dist(), classPath());
+    audit.open(brokerEpoch);
+    audit.keepRecording();
+    return audit;
   }
 
   /** Something to record; {@code number} can be found again. */

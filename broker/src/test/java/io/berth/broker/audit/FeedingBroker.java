@@ -18,9 +18,7 @@ final class FeedingBroker {
     Path root = Path.of(arguments[0]);
     AuditHost host = new AuditHost(root, Path.of(arguments[1]));
     Path told = Path.of(arguments[2]);
-    JournalledAudit audit = host.audit();
-    audit.open(1);
-    audit.keepRecording();
+    JournalledAudit audit = host.recording(1);
     audit.awaitTaking();
     Files.writeString(told, ".", StandardOpenOption.APPEND);
     AuditHost.await("the word", () -> Files.exists(root.resolve("go")));

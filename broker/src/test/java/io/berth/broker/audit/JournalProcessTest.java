@@ -49,9 +49,7 @@ class JournalProcessTest {
 
   @Test
   void what_is_recorded_is_stored_in_order_and_verifies() throws Exception {
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       for (int i = 0; i < 1000; i++) {
@@ -84,9 +82,7 @@ class JournalProcessTest {
   void a_killed_journal_process_is_replaced_and_loses_and_doubles_nothing() throws Exception {
     int rounds = 3;
     int perRound = 4000;
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
       int number = 0;
       for (int round = 0; round < rounds; round++) {
@@ -124,9 +120,7 @@ class JournalProcessTest {
     assertTrue(broker.waitFor(30, TimeUnit.SECONDS));
     ProcessControl.kill(journal, ProcessControl.SIGCONT);
 
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(2);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(2)) {
       audit.awaitTaking();
       assertTrue(audit.keyUses().isAvailable());
       assertEquals(journal, host.journalPid().orElseThrow(), "not restarted");
@@ -155,9 +149,7 @@ class JournalProcessTest {
     try {
       host = new AuditHost(root, mount.resolve("j"), "reserve_mb: 1");
       int number = 0;
-      try (JournalledAudit audit = host.audit()) {
-        audit.open(1);
-        audit.keepRecording();
+      try (JournalledAudit audit = host.recording(1)) {
         audit.awaitTaking();
         Path other = mount.resolve("other");
         run("dd", "if=/dev/zero", "of=" + other, "bs=64k", "status=none");

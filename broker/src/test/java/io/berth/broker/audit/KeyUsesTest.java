@@ -81,9 +81,7 @@ class KeyUsesTest {
   @Test
   void uses_are_recorded_as_the_handle_says_and_name_who_what_and_how_it_ended() throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"));
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
       use(audit, handle(Audit.ALL), HsmOperation.SM2_SIGN, Reason.NONE.word());
@@ -113,9 +111,7 @@ class KeyUsesTest {
   @Test
   void a_use_that_ends_after_its_client_has_left_still_names_the_client() throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"));
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
       audit.sessions().closed(7, ALICE, "connection closed");
@@ -136,9 +132,7 @@ class KeyUsesTest {
   @Test
   void the_configuration_in_force_is_recorded_as_the_check_prints_it() throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"));
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
     }
     byte[] printed = host.config().toText().getBytes(UTF_8);
@@ -157,9 +151,7 @@ class KeyUsesTest {
       throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: refuse");
     int used = 0;
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       audit.awaitTaking();
       KeyUses uses = (KeyUses) audit.keyUses();
       Handle handle = handle(Audit.ALL);
@@ -187,9 +179,7 @@ class KeyUsesTest {
   void without_refusal_what_is_lost_is_counted_and_the_count_is_recorded() throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: continue");
     int used = 0;
-    try (JournalledAudit audit = host.audit()) {
-      audit.open(1);
-      audit.keepRecording();
+    try (JournalledAudit audit = host.recording(1)) {
       AuditHost.await("attached", audit.keyUses()::isAvailable);
       assertFalse(audit.keyUses().refusesWithout());
       KeyUses uses = (KeyUses) audit.keyUses();
