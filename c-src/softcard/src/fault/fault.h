@@ -25,12 +25,12 @@ enum fault_action {
     FAULT_HARDFAIL,     /* SDR_HARDFAIL */
     FAULT_COMMFAIL,     /* SDR_COMMFAIL */
     FAULT_SESSION_LOST, /* SDR_OPENSESSION from now on until the session is opened anew */
-    FAULT_SCRIBBLE, /* garbage over every writable shared mapping of a memfd named berth*; then goes
-                       on */
+    FAULT_SCRIBBLE, /* garbage over every writable shared mapping of a memfd named berth*, again and
+                       again for FAULT_SCRIBBLE_SECONDS; then goes on */
     FAULT_WRONG_ANSWER /* one bit of the result is flipped */
 };
 
-enum { FAULT_RULES_MOST = 16, FAULT_INPUT_BYTES = 32 };
+enum { FAULT_RULES_MOST = 16, FAULT_INPUT_BYTES = 32, FAULT_SCRIBBLE_SECONDS = 1 };
 
 struct fault_rule {
     enum fault_action action;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A page that may not be touched gives a true SIGSEGV, whatever the compiler or a sanitizer thinks
@@ -38,7 +39,7 @@ static void fill(uintptr_t from, uintptr_t to) {
     }
 }
 
-static void scribble(void) {
+static void scribble_once(void) {
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
     if (maps == NULL)
@@ -51,6 +52,18 @@ static void scribble(void) {
             fill(from, to);
     }
     fclose(maps);
+}
+
+/* For a while: what is overwritten between two looks of its reader, the writer's next publications
+ * may repair unseen. */
+static void scribble(void) {
+    struct timespec now, end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += FAULT_SCRIBBLE_SECONDS;
+    do {
+        scribble_once();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
 }
 
 void fault_strike(enum fault_action action) {

@@ -43,8 +43,18 @@ final class Faults {
     }
   }
 
-  /** Overwrites every shared memory that this process can write, as a stray pointer would. */
+  /**
+   * Overwrites every shared memory that this process can write, as a pointer that went astray in a
+   * loop would, and never returns. Once would not do: what is overwritten between two looks of the
+   * broker, the worker's next publications may repair unseen.
+   */
   private static void scribble() throws IOException {
+    while (true) {
+      overwriteSharedMemory();
+    }
+  }
+
+  private static void overwriteSharedMemory() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
       if (line.contains("rw-s") && line.contains("/memfd:berth-")) {
         int dash = line.indexOf('-');
