@@ -32,6 +32,14 @@ final class SignBench implements Bench {
       List.of(CardModel.HARDWARE, CardModel.LOCKING_DRIVER, CardModel.ON_CPU);
   private static final List<Integer> CLIENTS = List.of(1, 4, 16);
   private static final Load WARM_UP = Load.closedLoop(100);
+
+  /**
+   * A broker and its workers are measured as they serve all day, not in the seconds after their
+   * start, in which their virtual machines still interpret and compile.
+   */
+  private static final Load BROKER_WARM_UP = Load.closedLoop(2000);
+
+  private static final int BROKER_WARM_UP_CLIENTS = 4;
   private static final Load MEASURED = Load.closedLoop(500);
   private static final int ROUNDS = 2;
 
@@ -88,6 +96,11 @@ final class SignBench implements Bench {
       try (RunningBroker broker = new RunningBroker(BERTH, config)) {
         List<StagedBench.Stage> stages = new ArrayList<>();
         for (CardModel model : MODELS) {
+          stages.add(
+              new StagedBench.Stage(
+                  any -> List.of(berth(broker, model, BROKER_WARM_UP_CLIENTS)),
+                  BROKER_WARM_UP,
+                  List.of()));
           for (int clients : CLIENTS) {
             stages.add(
                 new StagedBench.Stage(
@@ -95,8 +108,7 @@ final class SignBench implements Bench {
                         List.of(
                             direct(single, model, clients),
                             directEach(shared, model, clients),
-                            BerthSystem.sharing(
-                                BERTH, broker, BerthClients.sign(broker, device(model), clients))),
+                            berth(broker, model, clients)),
                     WARM_UP,
                     List.of(new StagedBench.Case(caseName(model, clients), MEASURED, ROUNDS))));
           }
@@ -111,6 +123,11 @@ final class SignBench implements Bench {
   /** The name of Berth's device for that model. */
   private static String device(CardModel model) {
     return "card-" + MODELS.indexOf(model);
+  }
+
+  private static SystemUnderTest berth(RunningBroker broker, CardModel model, int clients)
+      throws IOException {
+    return BerthSystem.sharing(BERTH, broker, BerthClients.sign(broker, device(model), clients));
   }
 
   /** One process that holds the card alone, with a session and a thread per signature in flight. */
