@@ -15,7 +15,7 @@
 /* What the broker tells is the base. A call looks a few times as long, where answers usually come
  * within that: being woken costs as much again, and a short stall of a busy exchange must not put
  * all of its processes to sleep one after the other. What the application set is kept to. */
-#define YIELD_FACTOR 4
+#define YIELD_FACTOR 6
 
 static bool slot_ended(void *what) {
     return ((const struct slot *)what)->ended;

@@ -37,10 +37,10 @@ final class SignBench implements Bench {
    * A broker and its workers are measured as they serve all day, not in the seconds after their
    * start, in which their virtual machines still interpret and compile.
    */
-  private static final Load BROKER_WARM_UP = Load.closedLoop(2000);
+  private static final Load BROKER_WARM_UP = Load.closedLoop(3000);
 
   private static final int BROKER_WARM_UP_CLIENTS = 4;
-  private static final Load MEASURED = Load.closedLoop(500);
+  private static final Load MEASURED = Load.closedLoop(400);
   private static final int ROUNDS = 2;
 
   @Override

@@ -22,8 +22,8 @@ import java.util.stream.DoubleStream;
 
 /**
  * {@code tensor}: a block of memory handed over by reference, of which the worker reads every page.
- * The latency is the transport alone: from the client's submission to the broker's answer, by the
- * stamps of the request's stages, less what the worker worked.
+ * The latency is the transport alone, there and back: what passed on the client's clock, less what
+ * the worker worked by the stamps of the request's stages.
  */
 final class TensorBench implements Bench {
   private static final Map<String, Long> BLOCK_BYTES = new LinkedHashMap<>();

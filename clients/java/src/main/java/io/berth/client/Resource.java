@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  * next use; nothing has to be restarted.
  */
 public final class Resource implements AutoCloseable {
-  private static final int YIELD_FACTOR = 4;
+  private static final int YIELD_FACTOR = 6;
   private static final int PROBE_INTERVAL = 16;
 
   private final BerthClient client;

@@ -13,7 +13,7 @@ package io.berth.shm.ring;
  * <p>One thread. Allocates nothing.
  */
 public final class YieldBudget {
-  private static final int FACTOR = 4;
+  private static final int FACTOR = 6;
 
   private final long baseNanos;
   private final long mostNanos;
