@@ -18,17 +18,18 @@ class YieldBudgetTest {
   @Test
   void a_wait_that_a_longer_look_would_have_covered_raises_it() {
     budget.ended(51);
-    assertEquals(200, budget.nanos());
-    budget.ended(200);
-    assertEquals(200, budget.nanos());
+    assertEquals(300, budget.nanos());
+    budget.ended(300);
+    assertEquals(300, budget.nanos());
   }
 
   @Test
   void long_waits_bring_it_back_to_the_base_and_no_further() {
-    budget.ended(200);
-    budget.ended(201);
-    assertEquals(100, budget.nanos());
+    budget.ended(300);
+    budget.ended(301);
+    assertEquals(150, budget.nanos());
     budget.ended(1_000);
+    assertEquals(75, budget.nanos());
     budget.ended(1_000);
     assertEquals(50, budget.nanos());
   }
