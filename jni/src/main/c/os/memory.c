@@ -106,14 +106,6 @@ OS_NATIVE(jint, Memory, advise)(JNIEnv *env, jclass c, jlong address, jlong byte
     return value_or_errno(madvise(pointer(address), (size_t)bytes, advice));
 }
 
-OS_NATIVE(jint, Memory, lock)(JNIEnv *env, jclass c, jlong address, jlong bytes) {
-    return value_or_errno(mlock(pointer(address), (size_t)bytes));
-}
-
-OS_NATIVE(jint, Memory, unlock)(JNIEnv *env, jclass c, jlong address, jlong bytes) {
-    return value_or_errno(munlock(pointer(address), (size_t)bytes));
-}
-
 static jint reopen(jint fd, int access) {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

@@ -102,11 +102,6 @@ public final class Memory {
   /** madvise with {@link #MADV_DONTDUMP}, {@link #MADV_DONTFORK} or another advice. */
   public static native int advise(long address, long bytes, int advice);
 
-  /** mlock: keep in memory, never in swap. Often limited; see RLIMIT_MEMLOCK. */
-  public static native int lock(long address, long bytes);
-
-  public static native int unlock(long address, long bytes);
-
   /**
    * Opens the file behind a descriptor once more, for reading only. The result is a separate open
    * file description: its holder cannot map it writable, nor, as another uid, reopen it so.

@@ -3,8 +3,8 @@ package io.berth.jni.os;
 
 /**
  * A memory file that this process is done with and peers may still hold, by a descriptor, a mapping
- * or a message under way. As long as one does, its pages exist, and are charged to the control group
- * of the process that allocated them: whoever counts memory goes on counting this.
+ * or a message under way. As long as one does, its pages exist, and are charged to the control
+ * group of the process that allocated them: whoever counts memory goes on counting this.
  *
  * <p>Takes one descriptor. Belongs to one thread at a time.
  */
