@@ -91,8 +91,7 @@ final class KeptMemoryTest {
     return Memory.view(
         OsException.check(
             "mmap",
-            Memory.map(
-                descriptor, 0, SEGMENT_BYTES, Memory.PROT_READ | Memory.PROT_WRITE, true)),
+            Memory.map(descriptor, 0, SEGMENT_BYTES, Memory.PROT_READ | Memory.PROT_WRITE, true)),
         SEGMENT_BYTES);
   }
 
@@ -141,7 +140,7 @@ final class KeptMemoryTest {
     } finally {
       left.forEach(RawSession::close);
     }
-    Await.until("there is room again", () -> isWelcome());
+    Await.until("there is room again", this::isWelcome);
   }
 
   private static ControlMessage greet(RawSession session) {
