@@ -171,8 +171,8 @@ public final class Resource implements AutoCloseable {
   }
 
   /**
-   * Gives the handle back to the broker. Requests in flight end as usual; new ones are refused. What
-   * stands in its blocks is gone.
+   * Gives the handle back to the broker. Requests in flight end as usual; new ones are refused.
+   * What stands in its blocks is gone.
    */
   @Override
   public void close() {
