@@ -258,6 +258,7 @@ class SegmentAskTest {
     until(() -> door.budget().segments() == 0);
     assertEquals(0, kept.get(0), "no SIGBUS, and nothing of before");
     assertEquals(0, kept.get(SEGMENT_BYTES - 1));
+    unmap(kept);
     add(Segment.OUTPUT);
   }
 
