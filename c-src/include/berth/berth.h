@@ -131,7 +131,7 @@ BERTH_API uint32_t berth_permissions(berth_resource *resource);
 BERTH_API berth_result berth_driver(berth_resource *resource, char *text, size_t bytes);
 
 /* Gives the resource back. Its unfinished requests still end by themselves. Its blocks become
- * stale. NULL is allowed. */
+ * stale, and what stood in them is gone. NULL is allowed. */
 BERTH_API berth_result berth_release(berth_resource *resource);
 
 /* ---- Arena blocks: data that is too large to travel in a ring ----------------------------------

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -66,6 +67,18 @@ OS_NATIVE(jint, Memory, allocate)
     return 0;
 }
 
+OS_NATIVE(jint, Memory, punchHole)
+(JNIEnv *env, jclass c, jint fd, jlong offset, jlong bytes) {
+    if (offset < 0 || bytes <= 0) {
+        return -EINVAL;
+    }
+    int result;
+    do {
+        result = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes);
+    } while (result < 0 && errno == EINTR);
+    return value_or_errno(result);
+}
+
 OS_NATIVE(jint, Memory, changeMode)(JNIEnv *env, jclass c, jint fd, jint mode) {
     return value_or_errno(fchmod(fd, (mode_t)mode));
 }
@@ -93,20 +106,32 @@ OS_NATIVE(jint, Memory, advise)(JNIEnv *env, jclass c, jlong address, jlong byte
     return value_or_errno(madvise(pointer(address), (size_t)bytes, advice));
 }
 
-OS_NATIVE(jint, Memory, lock)(JNIEnv *env, jclass c, jlong address, jlong bytes) {
-    return value_or_errno(mlock(pointer(address), (size_t)bytes));
-}
-
-OS_NATIVE(jint, Memory, unlock)(JNIEnv *env, jclass c, jlong address, jlong bytes) {
-    return value_or_errno(munlock(pointer(address), (size_t)bytes));
+static jint reopen(jint fd, int access) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int copy = open(path, access | O_CLOEXEC);
+    /* A closed descriptor has no entry there; say what is wrong, not how it was found out. */
+    return copy < 0 && errno == ENOENT ? -EBADF : value_or_errno(copy);
 }
 
 OS_NATIVE(jint, Memory, reopenReadOnly)(JNIEnv *env, jclass c, jint fd) {
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int copy = open(path, O_RDONLY | O_CLOEXEC);
-    /* A closed descriptor has no entry there; say what is wrong, not how it was found out. */
-    return copy < 0 && errno == ENOENT ? -EBADF : value_or_errno(copy);
+    return reopen(fd, O_RDONLY);
+}
+
+OS_NATIVE(jint, Memory, reopenReadWrite)(JNIEnv *env, jclass c, jint fd) {
+    return reopen(fd, O_RDWR);
+}
+
+OS_NATIVE(jint, Memory, isOpenElsewhere)(JNIEnv *env, jclass c, jint fd) {
+    /* Whoever opens the file while the lease is held makes the kernel send a signal. SIGIO would
+       end the process; SIGURG is ignored unless somebody handles it. */
+    if (fcntl(fd, F_SETSIG, SIGURG) < 0) {
+        return -errno;
+    }
+    if (fcntl(fd, F_SETLEASE, F_WRLCK) < 0) {
+        return errno == EAGAIN ? 1 : -errno;
+    }
+    return value_or_errno(fcntl(fd, F_SETLEASE, F_UNLCK));
 }
 
 OS_NATIVE(jint, Memory, pageBytes0)(JNIEnv *env, jclass c) {

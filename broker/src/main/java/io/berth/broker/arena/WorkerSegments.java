@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The segments that one device's worker has, or its next one will have. They survive the worker: a
@@ -28,6 +30,8 @@ import java.util.function.Consumer;
  * <p>Control thread only.
  */
 public final class WorkerSegments {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerSegments.class);
+
   private record Key(long session, int index, int generation) {
     static Key of(Segment segment) {
       return new Key(segment.session(), segment.index(), segment.generation());
@@ -41,13 +45,26 @@ public final class WorkerSegments {
   private final Map<Key, Consumer<Status>> mapping = new HashMap<>();
   private final Map<Key, Runnable> unmapping = new HashMap<>();
   private final ArrayDeque<Unsent> outbox = new ArrayDeque<>();
+
+  private final String device;
   private int unanswered;
   private ControlChannel worker;
   private Runnable whenAllMapped;
+  private boolean hasWarned;
+
+  /**
+   * Begins without a worker.
+   *
+   * @param device its name, for the log
+   */
+  public WorkerSegments(String device) {
+    this.device = device;
+  }
 
   /** A worker attached: gives it everything, and says when it has mapped all. */
   public void attached(ControlChannel channel, Runnable allMapped) {
     worker = channel;
+    hasWarned = false;
     for (Segment segment : segments.values()) {
       Key key = Key.of(segment);
       mapping.put(key, status -> {});
@@ -64,6 +81,14 @@ public final class WorkerSegments {
       whenAllMapped = null;
       told.run();
     }
+  }
+
+  /**
+   * The worker is not to serve any more, although it may not be gone yet: whatever it, or the want
+   * of it, answers from now on, it is not attached, for the memory of its link is about to go.
+   */
+  public void fenced() {
+    whenAllMapped = null;
   }
 
   /** The worker is gone, and its mappings with it. */
@@ -130,6 +155,10 @@ public final class WorkerSegments {
       Descriptors.close(descriptor);
       return status;
     } catch (OsException e) {
+      if (!hasWarned) { // Once per worker: clients could have it said without end.
+        hasWarned = true;
+        LOG.warn("device {}: a segment is kept from its worker: {}", device, e.getMessage());
+      }
       return Status.RESOURCE_EXHAUSTED;
     }
   }

@@ -67,7 +67,8 @@ final class ClientConnection implements ControlChannel.Listener {
       }
     } else if (state == State.OPEN) {
       if (message instanceof Goodbye) {
-        end("goodbye");
+        // Who leaves a broker that leaves takes blocks along, and has yet to copy them.
+        end("goodbye", !door.isLeaving());
       } else if (!asks.take(token, message)) {
         expel(Reason.MALFORMED_FRAME, "kind " + message.kind() + " is not for clients to say");
       }
@@ -211,6 +212,10 @@ final class ClientConnection implements ControlChannel.Listener {
 
   /** Ends the connection; the memory goes when the data thread has let go of it. */
   void end(String why) {
+    end(why, false);
+  }
+
+  private void end(String why, boolean segmentsGivenBack) {
     if (state == State.ENDED) {
       return;
     }
@@ -225,12 +230,17 @@ final class ClientConnection implements ControlChannel.Listener {
       door.servesNoLonger(session);
       door.events().closed(session.id(), principal, why);
       door.end(session, () -> door.loop().execute(this::release));
-      asks.end();
+      asks.end(segmentsGivenBack);
     }
   }
 
   private void release() {
-    memory.close();
-    door.budget().returnSession(principal.uid(), memoryBytes);
+    door.left();
+    try {
+      door.returns()
+          .await(memory.leave(), () -> door.budget().returnSession(principal.uid(), memoryBytes));
+    } catch (OsException e) {
+      LOG.error("{}: {}; its {} bytes go on counting", session, e.getMessage(), memoryBytes);
+    }
   }
 }

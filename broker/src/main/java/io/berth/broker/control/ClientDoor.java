@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import io.berth.broker.arena.PageWork;
 import io.berth.broker.arena.WorkerSegments;
 import io.berth.broker.config.Config;
 import io.berth.broker.dataplane.DataThread;
@@ -49,6 +50,8 @@ public final class ClientDoor implements AutoCloseable {
   private final long brokerEpoch;
   private final int yieldMicros;
   private final MemoryBudget budget;
+  private final MemoryReturns returns;
+  private final PageWork pages;
   private final UnitOfProcess units = new UnitOfProcess();
   private final HeldByUse<Account> accounts = new HeldByUse<>();
   private final Set<ClientConnection> connections = new HashSet<>();
@@ -57,6 +60,7 @@ public final class ClientDoor implements AutoCloseable {
   private Acceptor acceptor;
   private final Map<Integer, Integer> greetingByUid = new HashMap<>();
   private int greeting;
+  private int sessions;
   private long nextSession = 1;
   private boolean leaving;
   private List<Session> held;
@@ -88,7 +92,10 @@ public final class ClientDoor implements AutoCloseable {
             config.broker().memoryLimitBytes(),
             config.broker().maxMemoryBytesPerUid(),
             config.broker().maxSessions(),
-            config.broker().maxSessionsPerUid());
+            config.broker().maxSessionsPerUid(),
+            SegmentLimits.ofThisProcess(config.broker().maxSessions()));
+    this.returns = new MemoryReturns(loop);
+    this.pages = new PageWork(loop);
   }
 
   /** Takes the socket's name; clients may connect and wait from now on. */
@@ -204,11 +211,17 @@ public final class ClientDoor implements AutoCloseable {
   }
 
   void serves(Session session, ClientConnection connection) {
+    sessions++;
     bySession.put(session, connection);
   }
 
   void servesNoLonger(Session session) {
     bySession.remove(session);
+  }
+
+  /** A session has ended, and the data thread has let go of it. */
+  void left() {
+    sessions--;
   }
 
   /** Ends the session of a client that broke the protocol or vanished. */
@@ -264,6 +277,14 @@ public final class ClientDoor implements AutoCloseable {
     return budget;
   }
 
+  MemoryReturns returns() {
+    return returns;
+  }
+
+  PageWork pages() {
+    return pages;
+  }
+
   SessionEvents events() {
     return events;
   }
@@ -284,8 +305,9 @@ public final class ClientDoor implements AutoCloseable {
     return leaving;
   }
 
+  /** Those that are served; the memory of others may still count. */
   public int sessions() {
-    return budget.sessions();
+    return sessions;
   }
 
   public long memoryBytes() {
@@ -304,5 +326,6 @@ public final class ClientDoor implements AutoCloseable {
     for (ClientConnection connection : Set.copyOf(connections)) {
       connection.end("broker stops");
     }
+    returns.close();
   }
 }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Shared memory and sessions, per uid and in total. Asked before anything is allocated: an
- * allocation beyond the memory limit of the broker's cgroup is not an error but a SIGKILL.
+ * Shared memory, sessions and segments, per uid and in total. Asked before anything is allocated:
+ * an allocation beyond the memory limit of the broker's cgroup is not an error but a SIGKILL.
  *
  * <p>Control thread only.
  */
@@ -14,21 +14,29 @@ final class MemoryBudget {
   private static final class Use {
     long bytes;
     int sessions;
+    int segments;
   }
 
   private final long limitBytes;
   private final long limitBytesPerUid;
   private final int limitSessions;
   private final int limitSessionsPerUid;
+  private final SegmentLimits limitSegments;
   private final Map<Integer, Use> byUid = new HashMap<>();
   private final Use total = new Use();
   private long arenaBytes;
 
-  MemoryBudget(long limitBytes, long limitBytesPerUid, int limitSessions, int limitSessionsPerUid) {
+  MemoryBudget(
+      long limitBytes,
+      long limitBytesPerUid,
+      int limitSessions,
+      int limitSessionsPerUid,
+      SegmentLimits limitSegments) {
     this.limitBytes = limitBytes;
     this.limitBytesPerUid = limitBytesPerUid;
     this.limitSessions = limitSessions;
     this.limitSessionsPerUid = limitSessionsPerUid;
+    this.limitSegments = limitSegments;
   }
 
   /** Takes a session and its memory. Returns null, or which limit is in the way and its numbers. */
@@ -89,26 +97,41 @@ final class MemoryBudget {
     total.bytes -= bytes;
   }
 
-  /** As {@link #takeBytes}, for arenas, which have a limit of their own besides. */
-  String takeArena(int uid, long bytes, long limitArenaBytes) {
+  /** Takes a segment and its memory: as {@link #takeBytes}, and within the limits of arenas. */
+  String takeSegment(int uid, long bytes, long limitArenaBytes) {
+    Use use = byUid.computeIfAbsent(uid, key -> new Use());
+    if (total.segments >= limitSegments.total()) {
+      return "segments " + total.segments + " >= " + limitSegments.total();
+    }
+    if (use.segments >= limitSegments.perUid()) {
+      return "segments of uid " + uid + ": " + use.segments + " >= " + limitSegments.perUid();
+    }
     if (bytes > limitArenaBytes - arenaBytes) {
       return "arenas " + arenaBytes + " + " + bytes + " bytes > " + limitArenaBytes;
     }
     String refusal = takeBytes(uid, bytes);
     if (refusal == null) {
       arenaBytes += bytes;
+      use.segments++;
+      total.segments++;
     }
     return refusal;
   }
 
-  void returnArena(int uid, long bytes) {
+  void returnSegment(int uid, long bytes) {
     arenaBytes -= bytes;
+    byUid.get(uid).segments--;
+    total.segments--;
     returnBytes(uid, bytes);
     forgetIfIdle(uid);
   }
 
   int sessions() {
     return total.sessions;
+  }
+
+  int segments() {
+    return total.segments;
   }
 
   long bytes() {

@@ -201,19 +201,22 @@ final class SessionAsks {
   private SessionSegments.Answer answer(long token) {
     return new SessionSegments.Answer() {
       @Override
-      public void added(Segment segment) {
+      public boolean added(Segment segment) {
         if (ended) {
-          return;
+          return false;
         }
         try {
           int descriptor = segment.clientsDescriptor();
-          channel.send(
-              token,
-              new SegmentAdded(segment.index(), segment.generation(), segment.bytes()),
-              descriptor);
+          boolean sent =
+              channel.send(
+                  token,
+                  new SegmentAdded(segment.index(), segment.generation(), segment.bytes()),
+                  descriptor);
           Descriptors.close(descriptor);
+          return sent;
         } catch (OsException e) {
           refused(Reason.BUDGET_EXCEEDED, e.getMessage());
+          return false;
         }
       }
 
@@ -224,9 +227,13 @@ final class SessionAsks {
     };
   }
 
-  /** The session is over: nothing is answered any more, and its segments go. */
-  void end() {
+  /**
+   * The session is over: nothing is answered any more, and its segments go.
+   *
+   * @param givenBack the client has said that it needs none of them any more
+   */
+  void end(boolean givenBack) {
     ended = true;
-    segments.dropAll();
+    segments.dropAll(givenBack);
   }
 }

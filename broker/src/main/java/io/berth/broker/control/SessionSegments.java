@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import io.berth.broker.arena.PageWork;
 import io.berth.broker.arena.Segment;
 import io.berth.broker.arena.SegmentTable;
 import io.berth.broker.config.ArenaConfig;
+import io.berth.broker.control.SessionSegment.State;
 import io.berth.broker.device.Device;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.Memory;
 import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The segments of one session: makes them within the budgets, and gives their memory back when
  * neither the client, nor a request, nor a worker uses them.
  *
+ * <p>What its client has given back is taken from under it, for it could keep a mapping and the
+ * broker would be charged with pages that it no longer counts. What a client has not given back
+ * when its session ends may be the only copy of an application's data, which follows it to the next
+ * session: that counts until nobody holds it.
+ *
  * <p>Control thread only.
  */
 final class SessionSegments {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionSegments.class);
+
   /** How an ask for a segment ends. */
   interface Answer {
-    void added(Segment segment);
+    /** False: the client could not be told, and the segment goes. */
+    boolean added(Segment segment);
 
     void refused(Reason reason, String text);
   }
@@ -28,8 +40,7 @@ final class SessionSegments {
   private final ClientDoor door;
   private final Session session;
   private final int uid;
-  private final Segment[] segments = new Segment[SegmentTable.CAPACITY];
-  private final Device[] devices = new Device[SegmentTable.CAPACITY];
+  private final SessionSegment[] held = new SessionSegment[SegmentTable.CAPACITY];
   private final int[] generations = new int[SegmentTable.CAPACITY];
   private long bytes;
 
@@ -55,7 +66,7 @@ final class SessionSegments {
     int index = freeIndex();
     String overBudget =
         index < 0
-            ? "segments of this session " + segments.length + " >= " + segments.length
+            ? "segments of this session " + held.length + " >= " + held.length
             : takeBytes(limits, size);
     if (overBudget != null) {
       answer.refused(Reason.BUDGET_EXCEEDED, overBudget);
@@ -63,19 +74,23 @@ final class SessionSegments {
     }
     generations[index]++;
     try {
-      Segment segment = Segment.create(session.id(), index, generations[index], direction, size);
-      segments[index] = segment;
-      devices[index] = device;
-      door.segments(device).add(segment, status -> mapped(segment, device, status, answer));
+      Segment segment = Segment.begin(session.id(), index, generations[index], direction, size);
+      SessionSegment added = new SessionSegment(segment, device);
+      held[index] = added;
+      door.pages().add(uid, () -> makeMore(added, answer));
     } catch (OsException e) {
       returnBytes(size);
-      answer.refused(Reason.BUDGET_EXCEEDED, "the host has no memory left: " + e.getMessage());
+      noMemory(answer, e);
     }
   }
 
+  private static void noMemory(Answer answer, OsException e) {
+    answer.refused(Reason.BUDGET_EXCEEDED, "the host has no memory left: " + e.getMessage());
+  }
+
   private int freeIndex() {
-    for (int index = 0; index < segments.length; index++) {
-      if (segments[index] == null) {
+    for (int index = 0; index < held.length; index++) {
+      if (held[index] == null) {
         return index;
       }
     }
@@ -91,7 +106,7 @@ final class SessionSegments {
           + " bytes > "
           + limits.maxBytesPerSession();
     }
-    String overBudget = door.budget().takeArena(uid, size, limits.maxBytesTotal());
+    String overBudget = door.budget().takeSegment(uid, size, limits.maxBytesTotal());
     if (overBudget == null) {
       bytes += size;
     }
@@ -100,18 +115,44 @@ final class SessionSegments {
 
   private void returnBytes(long size) {
     bytes -= size;
-    door.budget().returnArena(uid, size);
+    door.budget().returnSegment(uid, size);
   }
 
-  private void mapped(Segment segment, Device device, Status status, Answer answer) {
-    if (segments[segment.index()] != segment) {
+  /** Allocates the next piece. True: there is nothing more to allocate. */
+  private boolean makeMore(SessionSegment added, Answer answer) {
+    Segment segment = added.segment();
+    if (!added.is(State.DROPPED)) {
+      try {
+        if (!segment.allocateMore(PageWork.PIECE_BYTES)) {
+          return false;
+        }
+        added.moveTo(State.MAPPING);
+        door.segments(added.device()).add(segment, status -> mapped(added, status, answer));
+        return true;
+      } catch (OsException e) {
+        added.moveTo(State.DROPPED);
+        noMemory(answer, e);
+      }
+    }
+    // Nobody else has it.
+    held[segment.index()] = null;
+    segment.close();
+    returnBytes(segment.bytes());
+    return true;
+  }
+
+  private void mapped(SessionSegment added, Status status, Answer answer) {
+    if (!added.is(State.MAPPING)) {
       return; // The session ended meanwhile.
     }
     if (status != Status.OK) {
-      release(segment, device);
+      added.moveTo(State.DROPPED);
+      release(added, true);
       answer.refused(Reason.WORKER_UNAVAILABLE, "the worker could not map the segment: " + status);
       return;
     }
+    added.moveTo(State.ADDING);
+    Segment segment = added.segment();
     door.data()
         .execute(
             () -> {
@@ -122,52 +163,82 @@ final class SessionSegments {
                       segment.generation(),
                       segment.direction(),
                       segment.bytes(),
-                      device);
-              door.loop().execute(() -> answer.added(segment));
+                      added.device());
+              door.loop().execute(() -> announce(added, answer));
             });
   }
 
-  /** Drops a segment on its client's word. */
-  void drop(int index, int generation) {
-    if (index < 0
-        || index >= segments.length
-        || segments[index] == null
-        || segments[index].generation() != generation) {
-      return;
+  private void announce(SessionSegment added, Answer answer) {
+    if (!added.is(State.ADDING)) {
+      return; // The session ended meanwhile; the descriptor's number may be somebody else's.
     }
-    drop(segments[index], devices[index]);
+    added.moveTo(State.ANNOUNCED);
+    if (!answer.added(added.segment())) {
+      drop(added, true);
+    }
   }
 
-  private void drop(Segment segment, Device device) {
+  /** Drops a segment on its client's word; one that it has not been told of is none. */
+  void drop(int index, int generation) {
+    SessionSegment named = index < 0 || index >= held.length ? null : held[index];
+    if (named != null && named.segment().generation() == generation && named.is(State.ANNOUNCED)) {
+      drop(named, true);
+    }
+  }
+
+  private void drop(SessionSegment dropped, boolean discard) {
+    dropped.moveTo(State.DROPPED);
+    Segment segment = dropped.segment();
     door.data()
         .execute(
             () -> {
-              Runnable unpinned = () -> door.loop().execute(() -> release(segment, device));
+              Runnable unpinned = () -> door.loop().execute(() -> release(dropped, discard));
               if (!session.segments().drop(segment.index(), segment.generation(), unpinned)) {
                 unpinned.run();
               }
             });
   }
 
-  private void release(Segment segment, Device device) {
-    if (segments[segment.index()] != segment) {
-      return;
-    }
-    segments[segment.index()] = null;
-    door.segments(device)
-        .remove(
-            segment,
-            () -> {
-              segment.close();
-              returnBytes(segment.bytes());
-            });
+  private void release(SessionSegment released, boolean discard) {
+    Segment segment = released.segment();
+    held[segment.index()] = null;
+    Runnable unmapped =
+        discard
+            ? () -> door.pages().add(uid, () -> discardMore(segment))
+            : () -> awaitReturn(segment);
+    door.segments(released.device()).remove(segment, unmapped);
   }
 
-  /** Drops everything: the client is gone. */
-  void dropAll() {
-    for (int index = 0; index < segments.length; index++) {
-      if (segments[index] != null) {
-        drop(segments[index], devices[index]);
+  /** Gives the next piece back. True: there is nothing more to give back. */
+  private boolean discardMore(Segment segment) {
+    try {
+      if (!segment.discardMore(PageWork.PIECE_BYTES)) {
+        return false;
+      }
+      segment.close();
+      returnBytes(segment.bytes());
+    } catch (OsException e) {
+      LOG.error("{}: it counts until nobody holds {}", e.getMessage(), segment);
+      awaitReturn(segment);
+    }
+    return true;
+  }
+
+  private void awaitReturn(Segment segment) {
+    door.returns().await(segment.leave(), () -> returnBytes(segment.bytes()));
+  }
+
+  /**
+   * Drops everything: the session ends.
+   *
+   * @param givenBack the client has said that it needs none of them any more
+   */
+  void dropAll(boolean givenBack) {
+    for (SessionSegment each : held) {
+      if (each != null && each.is(State.MAKING)) {
+        each.moveTo(State.DROPPED); // Its next piece notices.
+      } else if (each != null && !each.is(State.DROPPED)) {
+        drop(each, givenBack);
       }
     }
   }

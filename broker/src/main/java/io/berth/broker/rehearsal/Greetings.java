@@ -45,6 +45,7 @@ final class Greetings {
       settle(loop);
       data.pass(); // Sessions that have ended are let go of here, and their memory there.
     } finally {
+      loop.execute(door::close);
       loop.stop();
       join(thread);
       loop.closeDescriptors();

@@ -26,6 +26,7 @@ final class FacilityCheck implements Check {
   public List<Finding> findings() {
     List<Finding> found = new ArrayList<>();
     sealedMemory(found);
+    leases(found);
     doorbell(found);
     found.add(
         needed(
@@ -67,6 +68,24 @@ final class FacilityCheck implements Check {
               Errno.name(e.errno()),
               "all shared memory is made so; a sandbox may forbid memfd_create: "
                   + e.getMessage()));
+    }
+  }
+
+  private static void leases(List<Finding> found) {
+    try (SealedMemory memory = SealedMemory.createForOneWriter("berth-doctor", 1)) {
+      int readOnly = memory.readOnlyDescriptor();
+      int result = Memory.isOpenElsewhere(readOnly);
+      Descriptors.close(readOnly);
+      found.add(
+          Finding.okIf(
+              result >= 0,
+              "F_SETLEASE",
+              result >= 0 ? "works" : Errno.name(-result),
+              "memory that a client keeps after its session goes on counting",
+              "memory that clients keep after their sessions is charged to the broker and not"
+                  + " counted: set fs.leases-enable to 1"));
+    } catch (OsException e) {
+      found.add(Finding.bad("F_SETLEASE", Errno.name(e.errno()), e.getMessage()));
     }
   }
 

@@ -2,6 +2,7 @@
 package io.berth.broker.selfcheck;
 
 import io.berth.broker.config.BrokerConfig;
+import io.berth.broker.control.SegmentLimits;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.ProcessControl.Limit;
@@ -13,8 +14,6 @@ import java.util.OptionalLong;
 /** What the kernel lets this process have: descriptors, memory. */
 final class LimitCheck implements Check {
   private static final long MIB = 1L << 20;
-  private static final int DESCRIPTORS_PER_SESSION = 5;
-  private static final int DESCRIPTORS_BESIDE = 512;
   private static final int DEFAULT_SESSIONS = 2_048;
 
   /** Heap, code and threads of the broker, beside the shared memory that it hands out. */
@@ -33,7 +32,6 @@ final class LimitCheck implements Check {
     List<Finding> found = new ArrayList<>();
     try {
       descriptors(found, ProcessControl.limit(ProcessControl.RLIMIT_NOFILE));
-      lockable(found, ProcessControl.limit(ProcessControl.RLIMIT_MEMLOCK));
     } catch (OsException e) {
       found.add(Finding.bad("limits", "not told", e.getMessage()));
     }
@@ -43,33 +41,31 @@ final class LimitCheck implements Check {
 
   private void descriptors(List<Finding> found, Limit limit) {
     int sessions = broker.map(BrokerConfig::maxSessions).orElse(DEFAULT_SESSIONS);
-    long needed = (long) sessions * DESCRIPTORS_PER_SESSION + DESCRIPTORS_BESIDE;
+    long needed = SegmentLimits.descriptorsWithout(sessions);
     // The JVM raises its soft limit to the hard one.
     boolean enough = Long.compareUnsigned(limit.hard(), needed) >= 0;
+    int segments = SegmentLimits.of(limit.hard(), sessions).total();
     found.add(
         Finding.okIf(
             enough,
             "RLIMIT_NOFILE",
             shown(limit.hard()),
-            "enough for " + sessions + " sessions",
+            "enough for "
+                + sessions
+                + " sessions and "
+                + segments
+                + " segments"
+                + (segments < SegmentLimits.MAX_TOTAL
+                    ? "; with "
+                        + (needed + SegmentLimits.MAX_TOTAL)
+                        + " there could be "
+                        + SegmentLimits.MAX_TOTAL
+                    : ""),
             sessions
                 + " sessions need "
                 + needed
-                + ": raise it (LimitNOFILE= in the unit), or lower broker.max_sessions"));
-  }
-
-  private static void lockable(List<Finding> found, Limit limit) {
-    boolean root = ProcessControl.effectiveUid() == 0;
-    boolean enough = root || Long.compareUnsigned(limit.soft(), 8 * MIB) >= 0;
-    found.add(
-        Finding.okIf(
-            enough,
-            "RLIMIT_MEMLOCK",
-            limit.soft() == ProcessControl.RLIM_INFINITY
-                ? "unlimited"
-                : Long.toUnsignedString(limit.soft() / 1024) + " KiB",
-            root ? "root may lock all it wants" : "secrets in memory can be kept out of swap",
-            "secrets in memory may be swapped: raise it (LimitMEMLOCK=64M in the unit)"));
+                + ", and as many segments as there shall be: raise it (LimitNOFILE= in the unit),"
+                + " or lower broker.max_sessions"));
   }
 
   private void memory(List<Finding> found) {

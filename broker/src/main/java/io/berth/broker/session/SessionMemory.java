@@ -4,11 +4,14 @@ package io.berth.broker.session;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Memory;
 import io.berth.jni.os.OsException;
+import io.berth.jni.os.OutstandingMemory;
 import io.berth.jni.os.Pipes;
 import io.berth.jni.os.SealedMemory;
 import io.berth.shm.region.Region;
 import io.berth.shm.region.RegionDescriptor;
 import io.berth.shm.ring.Doorbell;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything of the kernel's that a session's data path consists of: two regions and two doorbells.
@@ -17,6 +20,8 @@ import io.berth.shm.ring.Doorbell;
  * or {@link #broker} is a SIGSEGV, so the data thread lets go first.
  */
 public final class SessionMemory implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionMemory.class);
+
   private final SealedMemory clientMemory;
   private final SealedMemory brokerMemory;
   private final Region client;
@@ -154,13 +159,51 @@ public final class SessionMemory implements AutoCloseable {
 
   @Override
   public void close() {
+    closeBells();
+    wipeBrokers();
+    try {
+      clientMemory.discard();
+    } catch (OsException e) {
+      LOG.warn("{}; it was wiped, and is freed when its peer lets go of it", e.getMessage());
+    }
+    brokerMemory.close();
+    clientMemory.close();
+  }
+
+  /**
+   * Closes it as {@link #close}, for a peer that may keep what it was given. Afterwards only what
+   * this returns counts: the peer's own region has been taken from under it, the broker's cannot
+   * be, for it is sealed against everybody's writing.
+   *
+   * @throws OsException if the peer's region could not be taken either, and counts for good
+   */
+  public OutstandingMemory leave() throws OsException {
+    closeBells();
+    wipeBrokers();
+    OutstandingMemory left = brokerMemory.leave();
+    try {
+      clientMemory.discard();
+      return left;
+    } catch (OsException e) {
+      left.close();
+      throw e;
+    } finally {
+      clientMemory.close();
+    }
+  }
+
+  private void closeBells() {
     closePeersEnds();
     Descriptors.close(bellToBroker);
     Descriptors.close(bellToClient);
-    // Requests and answers may have carried plaintext.
-    brokerMemory.wipe();
-    clientMemory.wipe();
-    brokerMemory.close();
-    clientMemory.close();
+  }
+
+  /**
+   * Answers may have carried plaintext. The words before the ring stay: the client, which learns of
+   * the end at the same time, still reads there how far its requests were consumed, and would send
+   * all of them again if that were zero.
+   */
+  private void wipeBrokers() {
+    brokerMemory.wipeFrom(RegionDescriptor.ringOffset(Memory.pageBytes()));
   }
 }

@@ -41,7 +41,7 @@ final class WorkerLinks {
   private final WorkerLife life;
   private final long brokerEpoch;
   private final int yieldMicros;
-  private final WorkerSegments segments = new WorkerSegments();
+  private final WorkerSegments segments;
   private WorkerAttachment attachment;
   private int epoch;
   private boolean blocked;
@@ -62,6 +62,7 @@ final class WorkerLinks {
     this.config = config;
     this.deviceConfig = deviceConfig;
     this.device = device;
+    this.segments = new WorkerSegments(device.name());
     this.events = events;
     this.news = news;
     this.life = life;
@@ -206,6 +207,7 @@ final class WorkerLinks {
   void detach(Availability next, Death death) {
     WorkerAttachment lost = attachment;
     attachment = null;
+    segments.fenced();
     if (lost == null) {
       data.availability(device, next);
       return;
@@ -234,6 +236,7 @@ final class WorkerLinks {
   void release(Runnable released) {
     WorkerAttachment left = attachment;
     attachment = null;
+    segments.fenced();
     data.release(
         device,
         () ->

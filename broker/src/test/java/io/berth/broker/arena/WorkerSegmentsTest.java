@@ -33,7 +33,7 @@ class WorkerSegmentsTest {
 
   private static final int PAGE_BYTES = 4096;
 
-  private final WorkerSegments segments = new WorkerSegments();
+  private final WorkerSegments segments = new WorkerSegments("bench");
   private final List<Segment> made = new ArrayList<>();
   private final List<Status> told = new ArrayList<>();
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(ControlCodec.MAX_MESSAGE_BYTES);
@@ -156,5 +156,30 @@ class WorkerSegmentsTest {
     workersEnd = -1;
     make(1);
     assertEquals(List.of(Status.UNAVAILABLE), told);
+  }
+
+  @Test
+  void a_worker_that_was_fenced_does_not_serve_whatever_is_answered_afterwards() throws Exception {
+    make(2);
+    segments.attached(channel, () -> allMapped = true);
+    // It has said more than it was asked, so that nothing seems to be unanswered.
+    for (int i = 0; i < 3; i++) {
+      segments.mapped(new SegmentMapped(99, 0, 1, Status.OK));
+    }
+    segments.fenced();
+    answerAll();
+    assertFalse(allMapped, "the memory of its link is gone");
+  }
+
+  @Test
+  void a_segment_whose_descriptor_cannot_be_had_is_kept_from_the_worker_only() throws Exception {
+    segments.attached(channel, () -> allMapped = true);
+    Segment closed = segment(1);
+    closed.close();
+    segments.add(closed, told::add);
+    assertEquals(List.of(Status.RESOURCE_EXHAUSTED), told);
+    make(1);
+    assertEquals(1, answerAll());
+    assertEquals(List.of(Status.RESOURCE_EXHAUSTED, Status.OK), told);
   }
 }

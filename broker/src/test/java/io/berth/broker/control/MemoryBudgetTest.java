@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import org.junit.jupiter.api.Test;
 
 class MemoryBudgetTest {
-  private final MemoryBudget budget = new MemoryBudget(1_000, 600, 3, 2);
+  private final MemoryBudget budget = new MemoryBudget(1_000, 600, 3, 2, new SegmentLimits(3, 2));
 
   @Test
   void memory_of_one_uid_is_limited() {
@@ -58,5 +58,25 @@ class MemoryBudgetTest {
     assertNull(budget.takeSession(1, 500));
     assertNotNull(budget.takeBytes(1, Long.MAX_VALUE));
     assertNotNull(budget.takeBytes(2, Long.MAX_VALUE - 10));
+  }
+
+  @Test
+  void segments_of_one_uid_and_in_total_are_limited_however_small_they_are() {
+    assertNull(budget.takeSegment(1, 1, 500));
+    assertNull(budget.takeSegment(1, 1, 500));
+    assertEquals("segments of uid 1: 2 >= 2", budget.takeSegment(1, 1, 500));
+    assertNull(budget.takeSegment(2, 1, 500));
+    assertEquals("segments 3 >= 3", budget.takeSegment(3, 1, 500));
+    assertEquals(3, budget.segments());
+    budget.returnSegment(1, 1);
+    assertNull(budget.takeSegment(3, 1, 500));
+  }
+
+  @Test
+  void a_segment_that_is_refused_for_its_size_does_not_count() {
+    assertEquals("arenas 0 + 501 bytes > 500", budget.takeSegment(1, 501, 500));
+    assertEquals("shared memory of uid 1: 0 + 601 bytes > 600", budget.takeSegment(1, 601, 900));
+    assertEquals(0, budget.segments());
+    assertEquals(0, budget.bytes());
   }
 }

@@ -31,10 +31,16 @@ final class RawClient implements AutoCloseable {
   private final Map<Long, Long> mapped = new HashMap<>();
   private Region own;
   private Region broker;
+  private boolean isHungUp;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(4 * ControlCodec.MAX_MESSAGE_BYTES);
 
   RawClient(Path socket) throws OsException {
     this.fd = Sockets.connect(socket);
+  }
+
+  /** On a connection that exists; takes its descriptor. */
+  RawClient(int fd) {
+    this.fd = fd;
   }
 
   static RawClient greeted(Path socket) throws Exception {
@@ -63,6 +69,22 @@ final class RawClient implements AutoCloseable {
       throw new IOException("sendmsg: " + Errno.name(-sent));
     }
     return receive();
+  }
+
+  /** Whether {@link #receive} would return at once. */
+  boolean hasInput() {
+    return Descriptors.poll(fd, Descriptors.POLLIN, 0) != 0;
+  }
+
+  /** A descriptor that has come, by its place among all that have. */
+  int descriptor(int place) {
+    return received.get(place);
+  }
+
+  /** Hangs up and keeps all that it was given. */
+  void hangUp() {
+    Descriptors.close(fd);
+    isHungUp = true;
   }
 
   /** The next message; null at the end of the connection. */
@@ -129,7 +151,11 @@ final class RawClient implements AutoCloseable {
   @Override
   public void close() {
     mapped.forEach(Memory::unmap);
+    mapped.clear();
     received.forEach(Descriptors::close);
-    Descriptors.close(fd);
+    received.clear();
+    if (!isHungUp) {
+      hangUp();
+    }
   }
 }

@@ -170,7 +170,10 @@ public final class Resource implements AutoCloseable {
     return new Block(this, direction, now.arena.lease(direction, bytes, deadlineNanos));
   }
 
-  /** Gives the handle back to the broker. Requests in flight end as usual; new ones are refused. */
+  /**
+   * Gives the handle back to the broker. Requests in flight end as usual; new ones are refused.
+   * What stands in its blocks is gone.
+   */
   @Override
   public void close() {
     Grant last;

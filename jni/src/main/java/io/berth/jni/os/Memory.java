@@ -74,6 +74,14 @@ public final class Memory {
    */
   public static native int allocate(int fd, long offset, long bytes);
 
+  /**
+   * Gives a range's pages back to the kernel; it reads as zeros afterwards, through every mapping,
+   * and the size stays. Pages that somebody touches there later are charged to him.
+   *
+   * @return 0, or -EPERM for a file that is sealed against writing, also against future writing
+   */
+  public static native int punchHole(int fd, long offset, long bytes);
+
   /** fchmod. */
   public static native int changeMode(int fd, int mode);
 
@@ -94,16 +102,27 @@ public final class Memory {
   /** madvise with {@link #MADV_DONTDUMP}, {@link #MADV_DONTFORK} or another advice. */
   public static native int advise(long address, long bytes, int advice);
 
-  /** mlock: keep in memory, never in swap. Often limited; see RLIMIT_MEMLOCK. */
-  public static native int lock(long address, long bytes);
-
-  public static native int unlock(long address, long bytes);
-
   /**
    * Opens the file behind a descriptor once more, for reading only. The result is a separate open
    * file description: its holder cannot map it writable, nor, as another uid, reopen it so.
    */
   public static native int reopenReadOnly(int fd);
+
+  /**
+   * Opens the file behind a descriptor once more, for reading and writing: unlike a duplicate, a
+   * separate open file description, which {@link #isOpenElsewhere} sees.
+   */
+  public static native int reopenReadWrite(int fd);
+
+  /**
+   * Whether anybody has the file open by another open file description than {@code fd}: through a
+   * descriptor, a mapping, or a message that nobody has received. The description that memfd_create
+   * made is not seen. Takes a lease for a moment, which is what the kernel refuses then.
+   *
+   * @param fd of {@link #reopenReadOnly}
+   * @return 1 or 0, or the negated errno where leases are switched off (fs.leases-enable)
+   */
+  public static native int isOpenElsewhere(int fd);
 
   /** Overwrites with zeros in a way that no compiler removes. */
   public static native void wipe(long address, long bytes);

@@ -13,7 +13,6 @@ public final class ProcessControl {
 
   public static final int RLIMIT_CORE = 4;
   public static final int RLIMIT_NOFILE = 7;
-  public static final int RLIMIT_MEMLOCK = 8;
 
   /** No limit, as a value of {@link Limit}. */
   public static final long RLIM_INFINITY = -1;

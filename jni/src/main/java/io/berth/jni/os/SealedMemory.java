@@ -3,7 +3,8 @@ package io.berth.jni.os;
 
 /**
  * Shared memory that no peer can resize: a memory file of mode 0600, all of its pages allocated,
- * mapped here for reading and writing, sealed against shrinking, growing and further seals.
+ * mapped here for reading and writing, kept out of core dumps, sealed against shrinking, growing
+ * and further seals.
  *
  * <p>Without the seals a peer's ftruncate would bring this process down with SIGBUS at its next
  * touch; without the allocation a full tmpfs would; without the mode (a memory file is born 0777)
@@ -61,6 +62,9 @@ public final class SealedMemory implements AutoCloseable {
           OsException.check(
               "mmap(" + name + ", " + size + ")",
               Memory.map(fd, 0, size, Memory.PROT_READ | Memory.PROT_WRITE, true));
+      OsException.check(
+          "madvise(" + name + ", MADV_DONTDUMP)",
+          Memory.advise(address, size, Memory.MADV_DONTDUMP));
       // After the mapping, which the seal would refuse; before F_SEAL_SEAL, which ends all sealing.
       boolean futureWrites = oneWriter && sealFutureWrites(name, fd);
       OsException.check(
@@ -119,24 +123,51 @@ public final class SealedMemory implements AutoCloseable {
     return onlyCreatorWrites;
   }
 
-  /**
-   * Keeps the memory out of core dumps and swap, as far as the limits allow.
-   *
-   * @return whether it could be locked in memory; dumps exclude it in any case
-   */
-  public boolean protectContents() throws OsException {
-    OsException.check(
-        "madvise(" + name + ", MADV_DONTDUMP)",
-        Memory.advise(address, bytes, Memory.MADV_DONTDUMP));
-    return Memory.lock(address, bytes) == 0;
-  }
-
   /** Overwrites everything with zeros. */
   public void wipe() {
+    wipeFrom(0);
+  }
+
+  /** Overwrites everything with zeros, but for the first {@code offset} bytes. */
+  public void wipeFrom(long offset) {
+    requireOpen();
+    if (offset < 0 || offset > bytes) {
+      throw new IllegalArgumentException(name + ": offset " + offset + " of " + bytes + " bytes");
+    }
+    Memory.wipe(address + offset, bytes - offset);
+  }
+
+  /**
+   * Gives all pages back to the kernel, also under the eyes of a peer that keeps its mapping: it
+   * sees zeros, and pays for what it touches from then on. Where this fails the content is wiped
+   * instead, and the pages stay with whoever holds the file.
+   *
+   * @throws OsException above all for memory of {@link #createForOneWriter}, whose seal forbids it
+   */
+  public void discard() throws OsException {
+    requireOpen();
+    int result = Memory.punchHole(fd, 0, bytes);
+    if (result < 0) {
+      wipe();
+      throw new OsException("fallocate(" + name + ", FALLOC_FL_PUNCH_HOLE)", -result);
+    }
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new IllegalStateException(name + " is closed");
     }
-    Memory.wipe(address, bytes);
+  }
+
+  /**
+   * Closes this side's mapping and keeps an eye on who else holds the memory. Only sees peers that
+   * were given {@link #readOnlyDescriptor}s.
+   */
+  public OutstandingMemory leave() {
+    requireOpen();
+    closed = true;
+    Memory.unmap(address, bytes);
+    return new OutstandingMemory(fd);
   }
 
   @Override

@@ -122,12 +122,58 @@ class SealedMemoryTest {
   }
 
   @Test
-  void contents_are_kept_out_of_dumps_and_told_whether_out_of_swap() throws IOException {
+  void contents_are_kept_out_of_core_dumps() throws IOException {
     try (SealedMemory memory = SealedMemory.create("test", 1)) {
-      boolean locked = memory.protectContents();
       String mapping = smapsOf(memory.address());
       assertTrue(mapping.contains(" dd"), mapping);
-      assertEquals(locked, mapping.contains(" lo"));
+    }
+  }
+
+  @Test
+  void discarded_memory_is_freed_although_a_peer_has_it_mapped_and_reads_as_zeros()
+      throws IOException {
+    try (SealedMemory memory = SealedMemory.create("test", 3L * Memory.pageBytes())) {
+      long peers = Memory.map(memory.descriptor(), 0, memory.bytes(), RW, true);
+      assertTrue(peers > 0);
+      ByteBuffer seen = Memory.view(peers, memory.bytes());
+      for (int at = 0; at < memory.bytes(); at++) {
+        seen.put(at, (byte) 7);
+      }
+      memory.discard();
+      assertEquals(0, allocatedBytes(memory.descriptor()));
+      assertEquals(memory.bytes(), Memory.size(memory.descriptor()));
+      for (int at = 0; at < memory.bytes(); at++) {
+        assertEquals(0, seen.get(at), "a touch is no SIGBUS, and shows nothing of before");
+      }
+      seen.put(1, (byte) 9);
+      assertEquals(9, Memory.view(memory.address(), memory.bytes()).get(1), "still shared");
+      assertEquals(0, Memory.unmap(peers, memory.bytes()));
+    }
+  }
+
+  @Test
+  void memory_for_one_writer_cannot_be_discarded_and_is_wiped_instead() throws IOException {
+    try (SealedMemory memory = SealedMemory.createForOneWriter("test", 1)) {
+      assumeTrue(memory.isSealedAgainstForeignWrites(), "kernel without F_SEAL_FUTURE_WRITE");
+      ByteBuffer own = Memory.view(memory.address(), memory.bytes());
+      own.put(0, (byte) 9);
+      OsException e = assertThrows(OsException.class, memory::discard);
+      assertEquals("EPERM", e.errnoName());
+      assertEquals(0, own.get(0));
+    }
+  }
+
+  @Test
+  void a_wipe_may_leave_the_beginning_as_it_is() throws IOException {
+    try (SealedMemory memory = SealedMemory.create("test", 2)) {
+      ByteBuffer own = Memory.view(memory.address(), memory.bytes());
+      own.put(7, (byte) 1).put(8, (byte) 2).put((int) memory.bytes() - 1, (byte) 3);
+      memory.wipeFrom(8);
+      assertEquals(1, own.get(7));
+      assertEquals(0, own.get(8));
+      assertEquals(0, own.get((int) memory.bytes() - 1));
+      assertThrows(IllegalArgumentException.class, () -> memory.wipeFrom(memory.bytes() + 1));
+      assertThrows(IllegalArgumentException.class, () -> memory.wipeFrom(-1));
     }
   }
 

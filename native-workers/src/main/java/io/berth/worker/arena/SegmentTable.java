@@ -39,18 +39,23 @@ public final class SegmentTable {
     }
   }
 
-  /** Takes a segment out of use; {@link #release} gives it back when nobody uses it any more. */
-  public void unmap(long session, int number, int generation) {
+  /**
+   * Takes a segment out of use; {@link #release} gives it back when nobody uses it any more.
+   *
+   * @return false if there is no such segment: it could not be mapped, or never came
+   */
+  public boolean unmap(long session, int number, int generation) {
     Int2ObjectHashMap<Segment> ofSession = sessions.get(session);
     Segment segment = ofSession == null ? null : ofSession.get(number);
     if (segment == null || segment.generation() != generation) {
-      return;
+      return false;
     }
     ofSession.remove(number);
     if (ofSession.isEmpty()) {
       sessions.remove(session);
     }
     dropped.add(segment);
+    return true;
   }
 
   /** Unmaps what was taken out of use and is not pinned. */

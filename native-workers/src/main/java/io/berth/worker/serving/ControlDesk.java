@@ -69,7 +69,10 @@ final class ControlDesk {
       control.send(
           new SegmentMapped(map.session(), map.segment(), map.generation(), map(map, received)));
     } else if (message instanceof SegmentUnmap unmap) {
-      segments.unmap(unmap.session(), unmap.segment(), unmap.generation());
+      if (!segments.unmap(unmap.session(), unmap.segment(), unmap.generation())) {
+        // Told also of what could not be mapped: the broker counts it until it hears this.
+        control.send(new SegmentReleased(unmap.session(), unmap.segment(), unmap.generation()));
+      }
     } else if (message instanceof GoAway) {
       goingAway = true;
     } else if (message instanceof Expelled expelled) {

@@ -222,13 +222,21 @@ class SegmentTest {
   }
 
   @Test
-  void an_unmap_of_what_is_not_mapped_is_ignored() throws Exception {
+  void an_unmap_of_what_is_not_mapped_is_answered_at_once() throws Exception {
     try (WorkerHarness worker = new WorkerHarness(script())) {
       PlayedLink link = worker.attach();
       map(link);
-      link.connection().send(new SegmentUnmap(SESSION, 5, 7));
-      link.connection().send(new SegmentUnmap(SESSION, 1, 6));
-      link.connection().send(new SegmentUnmap(SESSION + 1, 1, 7));
+      for (SegmentUnmap unknown :
+          new SegmentUnmap[] {
+            new SegmentUnmap(SESSION, 5, 7),
+            new SegmentUnmap(SESSION, 1, 6),
+            new SegmentUnmap(SESSION + 1, 1, 7)
+          }) {
+        link.connection().send(unknown);
+        assertEquals(
+            new SegmentReleased(unknown.session(), unknown.segment(), unknown.generation()),
+            link.connection().await());
+      }
       unmapAndAwaitRelease(link, input);
     }
   }
