@@ -146,7 +146,7 @@ final class AnswerIntake {
       if (payloadBytes > replyLimit) {
         // A stream with a hole must not look like a whole one: it ends here, and what the worker
         // still sends is dropped.
-        dispatcher.tell(slot, TYPE_CANCEL, 0);
+        dispatcher.cancel(slot);
         endings.abandon(
             slot,
             Reason.REPLY_TOO_LARGE,

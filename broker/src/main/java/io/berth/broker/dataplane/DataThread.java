@@ -15,7 +15,6 @@ import io.berth.jni.os.Epoll;
 import io.berth.jni.os.EventFd;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
-import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.ring.Idle;
 import io.berth.shm.status.Reason;
@@ -398,7 +397,7 @@ public final class DataThread implements Runnable {
       dispatcher.withdraw(slot);
       endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
-      dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
+      dispatcher.cancel(slot);
       endings.abandon(slot, Reason.CANCELLED, endings.text());
     }
   }

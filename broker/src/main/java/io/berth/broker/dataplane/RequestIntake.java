@@ -326,7 +326,7 @@ final class RequestIntake {
       dispatcher.withdraw(slot);
       endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else {
-      dispatcher.tell(slot, TYPE_CANCEL, 0);
+      dispatcher.cancel(slot);
     }
   }
 
@@ -353,7 +353,7 @@ final class RequestIntake {
     // Also for a request in flight: a second worker learns of its credit from the record alone.
     request.credit(requests.credit(slot));
     if (requests.state(slot) != RequestState.QUEUED) {
-      dispatcher.tell(slot, TYPE_CREDIT, parts);
+      dispatcher.credit(slot, parts);
     }
   }
 
