@@ -9,7 +9,6 @@ import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
-import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameView;
@@ -17,14 +16,14 @@ import io.berth.shm.frame.Utf8Cut;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
-import org.agrona.DirectBuffer;
 
 /**
  * Takes answers out of a worker's ring and writes them into the client's.
  *
  * <p>A worker is believed no more than a client: vendor code may have scribbled over its memory.
- * Header words are loaded once each; the payload is copied from ring to ring and never looked at. A
- * record that no correct worker writes gets the worker fenced, and harms nobody else.
+ * The words of the header and of the OUTPUT block are loaded once each, checked, and written anew;
+ * times and payload are copied from ring to ring and never looked at. A record that no correct
+ * worker writes gets the worker fenced, and harms nobody else.
  *
  * <p>Data thread only.
  */
@@ -36,7 +35,14 @@ final class AnswerIntake {
   private final Violations violations;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
+
+  // The record at hand: where it stands, and its words, loaded once.
   private final FrameView answer = new FrameView();
+  private int flags;
+  private int status;
+  private int payloadBytes;
+  private int part;
+  private long outputBytes;
 
   AnswerIntake(
       RequestTable requests,
@@ -101,15 +107,13 @@ final class AnswerIntake {
     if (reader.recordType() != TYPE_RESPONSE || length < HEADER_BYTES) {
       return "record type " + reader.recordType() + " of " + length + " bytes";
     }
-    DirectBuffer in = reader.buffer();
-    int at = reader.recordIndex();
-    answer.at(in, at, length);
-    long correlation = answer.correlation();
-    int flags = answer.flags();
-    final int status = answer.status();
-    int payloadBytes = answer.payloadBytes();
-    final int part = answer.part();
-    int epoch = answer.epoch();
+    answer.at(reader.buffer(), reader.recordIndex(), length);
+    final long correlation = answer.correlation();
+    final int epoch = answer.epoch();
+    flags = answer.flags();
+    status = answer.status();
+    payloadBytes = answer.payloadBytes();
+    part = answer.part();
     if ((flags & ~(FLAG_MORE | FLAG_TRACE | FLAG_OUTPUT)) != 0
         || payloadBytes < 0
         || payloadBytes > maxInlineBytes
@@ -130,93 +134,126 @@ final class AnswerIntake {
       }
       return null;
     }
+    String violation = violation(slot, more);
+    if (violation != null) {
+      return violation;
+    }
+    if (more) {
+      takePart(slot, nowNanos);
+    } else {
+      takeEnd(device, slot, reader, nowNanos);
+    }
+    return null;
+  }
+
+  /**
+   * What is wrong with the record at hand as an answer to this request, or null. Whatever got past
+   * here a client would take for the broker's own, and end its whole session over it.
+   */
+  private String violation(int slot, boolean more) {
     FrameView request = requests.frame(slot);
     int requestFlags = request.flags();
     if ((flags & ~requestFlags & (FLAG_TRACE | FLAG_OUTPUT)) != 0) {
       return "answer with blocks that were not asked for, flags " + flags;
     }
+    if ((flags & FLAG_OUTPUT) != 0) {
+      outputBytes = answer.outputLength(flags);
+      long blockBytes = request.outputLength(requestFlags);
+      if (outputBytes < 0 || outputBytes > blockBytes) {
+        return "answer of " + outputBytes + " bytes in an output block of " + blockBytes;
+      }
+    }
     if (more) {
       if (requests.credit(slot) == 0) {
         return "part " + part + " without credit";
       }
+      if (part != requests.parts(slot)) {
+        return "part " + part + ", expected " + requests.parts(slot);
+      }
       if ((status & 0xFFFF) != Status.OK.code()) {
         return "part " + part + " with status " + (status & 0xFFFF);
       }
-      int replyLimit = request.replyLimit();
-      if (payloadBytes > replyLimit) {
-        // A stream with a hole must not look like a whole one: it ends here, and what the worker
-        // still sends is dropped.
-        dispatcher.tell(slot, TYPE_CANCEL, 0);
-        endings.abandon(
-            slot,
-            Reason.REPLY_TOO_LARGE,
-            endings
-                .text()
-                .append("part ")
-                .append(part)
-                .append(": ")
-                .append(payloadBytes)
-                .append(" bytes > reply limit ")
-                .append(replyLimit));
-        return null;
-      }
     }
-    deliver(device, slot, in, at, flags, status, part, payloadBytes, nowNanos);
     return null;
   }
 
-  private void deliver(
-      Device device,
-      int slot,
-      DirectBuffer in,
-      int at,
-      int flags,
-      int status,
-      int part,
-      int payloadBytes,
-      long nowNanos) {
-    Session session = requests.session(slot);
-    Handle handle = requests.handle(slot);
+  private void takePart(int slot, long nowNanos) {
     FrameView request = requests.frame(slot);
-    int operation = request.operation();
-    int requestFlags = request.flags();
-    boolean ok = (status & 0xFFFF) == Status.OK.code();
     int replyLimit = request.replyLimit();
-    final boolean more = (flags & FLAG_MORE) != 0;
-    int bytes = payloadBytes;
-    int statusWord = status;
-    if (ok && payloadBytes > replyLimit) {
-      bytes = 0;
-      statusWord = Reason.REPLY_TOO_LARGE.word();
-    } else if (!ok) {
-      bytes =
-          Utf8Cut.at(
-              in, at + payloadOffset(flags), payloadBytes, Math.max(replyLimit, MIN_REPLY_BYTES));
-    }
-    if (session.state().compareTo(SessionState.CLOSING) < 0) {
-      int index =
-          session.claimResponse(
-              requests.correlation(slot), handle.word(), operation, flags, statusWord, part, bytes);
-      if (index < 0) {
-        violations.session(session, Reason.RESPONSE_OVERRUN, "no room for an answer");
-      } else {
-        session.response().copyBody(answer, blockBytes(flags) + bytes);
-        if ((flags & FLAG_TRACE) != 0) {
-          session.response().stamp(TRACE_ANSWERED, nowNanos);
-        }
-        flushes.add(session);
-      }
-    }
-    if (more) {
-      int partBytes = replyReservation(requestFlags, replyLimit);
-      requests.credit(slot, requests.credit(slot) - 1);
-      requests.partDelivered(slot);
-      requests.reservedBytes(slot, requests.reservedBytes(slot) - partBytes);
-      session.unreserve(partBytes);
+    if (payloadBytes > replyLimit) {
+      // A stream with a hole must not look like a whole one: it ends here, and what the worker
+      // still sends is dropped.
+      dispatcher.cancel(slot);
+      endings.abandon(
+          slot,
+          Reason.REPLY_TOO_LARGE,
+          endings
+              .text()
+              .append("part ")
+              .append(part)
+              .append(": ")
+              .append(payloadBytes)
+              .append(" bytes > reply limit ")
+              .append(replyLimit));
       return;
     }
+    write(slot, status, payloadBytes, nowNanos);
+    int partBytes = replyReservation(request.flags(), replyLimit);
+    requests.credit(slot, requests.credit(slot) - 1);
+    requests.partDelivered(slot);
+    requests.reservedBytes(slot, requests.reservedBytes(slot) - partBytes);
+    requests.session(slot).unreserve(partBytes);
+  }
+
+  private void takeEnd(Device device, int slot, RingReader reader, long nowNanos) {
+    int replyLimit = requests.frame(slot).replyLimit();
+    int bytes = payloadBytes;
+    int statusWord = status;
+    if ((status & 0xFFFF) != Status.OK.code()) {
+      bytes =
+          Utf8Cut.at(
+              reader.buffer(),
+              reader.recordIndex() + payloadOffset(flags),
+              payloadBytes,
+              Math.max(replyLimit, MIN_REPLY_BYTES));
+    } else if (payloadBytes > replyLimit) {
+      bytes = 0;
+      statusWord = Reason.REPLY_TOO_LARGE.word();
+    }
+    write(slot, statusWord, bytes, nowNanos);
     answered(device, slot);
     endings.delivered(slot, statusWord, nowNanos);
+  }
+
+  /** Writes the record at hand into the client's ring: its payload, the rest is the broker's. */
+  private void write(int slot, int statusWord, int bytes, long nowNanos) {
+    Session session = requests.session(slot);
+    if (session.state().compareTo(SessionState.CLOSING) >= 0) {
+      return;
+    }
+    FrameView request = requests.frame(slot);
+    int index =
+        session.claimResponse(
+            requests.correlation(slot),
+            requests.handle(slot).word(),
+            request.operation(),
+            flags,
+            statusWord,
+            requests.parts(slot),
+            bytes);
+    if (index < 0) {
+      violations.session(session, Reason.RESPONSE_OVERRUN, "no room for an answer");
+      return;
+    }
+    FrameView response = session.response();
+    response.copyBody(answer, blockBytes(flags) + bytes);
+    if ((flags & FLAG_OUTPUT) != 0) {
+      response.putOutput(flags, request, request.flags(), outputBytes);
+    }
+    if ((flags & FLAG_TRACE) != 0) {
+      response.stamp(TRACE_ANSWERED, nowNanos);
+    }
+    flushes.add(session);
   }
 
   private void answered(Device device, int slot) {

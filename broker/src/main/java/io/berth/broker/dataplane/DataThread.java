@@ -14,13 +14,10 @@ import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Epoll;
 import io.berth.jni.os.EventFd;
 import io.berth.jni.os.OsException;
-import io.berth.jni.os.Pipes;
-import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.ring.Idle;
 import io.berth.shm.status.Reason;
 import java.lang.invoke.VarHandle;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
@@ -71,7 +68,7 @@ public final class DataThread implements Runnable {
   private final RequestIntake intake;
   private final AnswerIntake answers;
   private final Expiry expiry;
-  private final LossSettlement settlement;
+  private final DeviceCommands deviceCommands;
   private final Farewells farewells = new Farewells();
   private final BrokerCounters counters;
   private final Violations violations;
@@ -133,7 +130,7 @@ public final class DataThread implements Runnable {
 
               @Override
               public void workerGone(Device device) {
-                bellClosed(device);
+                deviceCommands.bellClosed(device);
               }
             });
     this.endings = new Endings(requests, flushes, counters, this.violations, journal);
@@ -165,11 +162,23 @@ public final class DataThread implements Runnable {
             endings,
             this.violations,
             settings.heartbeatTimeoutNanos());
-    this.settlement = new LossSettlement(requests, dispatcher, endings);
     this.idle = new Idle(settings.yieldNanos());
     this.epoll = new Epoll(MAX_EVENTS);
     this.commandBell = OsException.check("eventfd", EventFd.create());
     OsException.check("epoll_ctl", epoll.add(commandBell, Epoll.EPOLLIN, KIND_COMMAND));
+    this.deviceCommands =
+        new DeviceCommands(
+            this.devices,
+            dispatcher,
+            answers,
+            endings,
+            flushes,
+            counters,
+            this.violations,
+            requests,
+            epoll,
+            KIND_DEVICE,
+            clock);
     this.sessions =
         new ServedSessions(
             new HotSet(hotSessions), intake, flushes, this.violations, epoll, KIND_SESSION, clock);
@@ -310,7 +319,7 @@ public final class DataThread implements Runnable {
         counters.wakes.incrementPlain();
         sessions.rung(index);
       } else {
-        rungByWorker(devices[index]);
+        deviceCommands.rung(index);
       }
     }
     if (sessions.lookAgain()) {
@@ -318,33 +327,6 @@ public final class DataThread implements Runnable {
       flushes.flushSessions();
     }
     return count;
-  }
-
-  private void rungByWorker(Device device) {
-    WorkerLink link = device.link();
-    if (link == null) {
-      return;
-    }
-    counters.wakes.incrementPlain();
-    int bell = link.memory().link().bellToBroker();
-    if (Pipes.drain(bell) < 0) {
-      epoll.remove(bell);
-      bellClosed(device);
-    }
-  }
-
-  /** A worker that died may have answered before: what it published is taken first. */
-  private void bellClosed(Device device) {
-    device.closeWindow();
-    takeLastAnswers(device, clock.nanoTime());
-    violations.workerLeft(device, device.link().epoch(), "doorbell closed");
-  }
-
-  private void takeLastAnswers(Device device, long nowNanos) {
-    while (answers.drain(device, ServedSessions.RECORDS_PER_TURN, nowNanos)
-        == ServedSessions.RECORDS_PER_TURN) {
-      flushes.flushSessions();
-    }
   }
 
   // Commands. Called by the control thread; what they do happens on the data thread.
@@ -398,7 +380,7 @@ public final class DataThread implements Runnable {
       dispatcher.withdraw(slot);
       endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else if (requests.state(slot) == RequestState.IN_FLIGHT) {
-      dispatcher.tell(slot, FrameDescriptor.TYPE_CANCEL, 0);
+      dispatcher.cancel(slot);
       endings.abandon(slot, Reason.CANCELLED, endings.text());
     }
   }
@@ -406,18 +388,7 @@ public final class DataThread implements Runnable {
   /** Lets a worker have the device's requests. */
   public void attach(
       Device device, WorkerLink link, int window, Map<Integer, ReplayClass> replayTable) {
-    execute(
-        () -> {
-          int index = List.of(devices).indexOf(device);
-          int bell = link.memory().link().bellToBroker();
-          int result = epoll.add(bell, Epoll.EPOLLIN, KIND_DEVICE | index);
-          if (result < 0) {
-            violations.worker(device, link.epoch(), Death.ORDERED, "epoll_ctl " + result);
-            return;
-          }
-          device.attach(link, window, replayTable);
-          dispatcher.pump(device, clock.nanoTime());
-        });
+    execute(() -> deviceCommands.attach(device, link, window, replayTable));
   }
 
   /**
@@ -428,25 +399,7 @@ public final class DataThread implements Runnable {
    * @param detached runs on the data thread; told whether a request was blocked for the death
    */
   public void detach(Device device, Availability next, Death death, Consumer<Boolean> detached) {
-    execute(
-        () -> {
-          long nowNanos = clock.nanoTime();
-          device.availability(next);
-          boolean blocked = false;
-          WorkerLink link = device.link();
-          if (link != null) {
-            device.closeWindow();
-            takeLastAnswers(device, nowNanos);
-            epoll.remove(link.memory().link().bellToBroker());
-            device.detach();
-            blocked = settlement.settle(device, death, nowNanos);
-          }
-          if (!next.admits()) {
-            settlement.refuseQueued(
-                device, next.refusal(), endings.describe(device, next.toString()), nowNanos);
-          }
-          detached.accept(blocked);
-        });
+    execute(() -> detached.accept(deviceCommands.detach(device, next, death)));
   }
 
   /**
@@ -458,7 +411,7 @@ public final class DataThread implements Runnable {
     execute(
         () -> {
           sessions.leave();
-          quietUntilNanos = System.nanoTime() + graceNanos;
+          quietUntilNanos = clock.nanoTime() + graceNanos;
           whenQuiet = quiet;
         });
   }
@@ -467,32 +420,14 @@ public final class DataThread implements Runnable {
   public void release(Device device, Runnable released) {
     execute(
         () -> {
-          WorkerLink link = device.link();
-          if (link != null) {
-            link.goAway();
-            flushes.flushDevices();
-            epoll.remove(link.memory().link().bellToBroker());
-            device.availability(Availability.STOPPING);
-            device.detach();
-            settlement.settle(device, Death.ORDERED, System.nanoTime());
-          }
+          deviceCommands.release(device);
           released.run();
         });
   }
 
   /** Changes what holds for a device that has no worker. */
   public void availability(Device device, Availability next) {
-    execute(
-        () -> {
-          device.availability(next);
-          if (!next.admits()) {
-            settlement.refuseQueued(
-                device,
-                next.refusal(),
-                endings.describe(device, next.toString()),
-                clock.nanoTime());
-          }
-        });
+    execute(() -> deviceCommands.availability(device, next));
   }
 
   /** Ends the thread after the commands given so far. */

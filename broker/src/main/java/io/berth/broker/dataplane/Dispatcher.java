@@ -116,8 +116,25 @@ final class Dispatcher {
     requests.device(slot).queue().remove(slot, requests.flow(slot), priority(slot));
   }
 
-  /** Passes CANCEL or CREDIT on to the worker that has the request. */
-  void tell(int slot, int type, int credit) {
+  /**
+   * Tells the worker that has the request to end it early. Once, however often a client asks: what
+   * it cannot repeat cannot keep the worker's ring full.
+   */
+  void cancel(int slot) {
+    if (requests.cancel(slot)) {
+      tell(slot, TYPE_CANCEL, 0);
+    }
+  }
+
+  /**
+   * Tells the worker that has the stream that its reader has room again. Each part reserves its
+   * reply space, which bounds how often a client can say so.
+   */
+  void credit(int slot, int parts) {
+    tell(slot, TYPE_CREDIT, parts);
+  }
+
+  private void tell(int slot, int type, int credit) {
     WorkerLink link = requests.device(slot).link();
     if (link != null && !link.tell(type, requests.workerCorrelation(slot), credit)) {
       counters.toldLate.incrementPlain();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.dataplane;
 
-import static io.berth.shm.frame.FrameDescriptor.TYPE_CANCEL;
-
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
@@ -57,46 +55,67 @@ final class Expiry {
       devices[i].killList().forget(nowNanos);
       WorkerLink link = devices[i].link();
       if (link != null) {
-        long silentNanos = heartbeats[i].silentNanos(link, nowNanos);
-        if (silentNanos > heartbeatTimeoutNanos) {
-          violations.worker(
-              devices[i],
-              link.epoch(),
-              Death.FROM_OUTSIDE,
-              "no heartbeat for " + silentNanos / 1_000_000 + " ms");
-        }
+        checkWorker(i, link, nowNanos);
       }
     }
   }
 
   private void check(int slot, RequestState state, long nowNanos) {
     Device device = requests.device(slot);
-    if (requests.deadlineNanos(slot) - nowNanos <= 0) {
-      if (state == RequestState.QUEUED) {
+    if (state == RequestState.QUEUED) {
+      if (requests.deadlineNanos(slot) - nowNanos <= 0) {
         dispatcher.withdraw(slot);
         endings.refuseQueued(
             slot,
             Reason.EXPIRED_BEFORE_DISPATCH,
             endings.describe(device, "waited until the deadline"),
             nowNanos);
-        return;
       }
-      if (state == RequestState.IN_FLIGHT) {
-        dispatcher.tell(slot, TYPE_CANCEL, 0);
-        endings.abandon(
-            slot,
-            Reason.EXPIRED_IN_FLIGHT,
-            endings.describe(device, "no answer until the deadline"));
+      return;
+    }
+    if (state == RequestState.IN_FLIGHT) {
+      if (requests.deadlineNanos(slot) - nowNanos <= 0) {
+        expire(slot, device, "no answer until the deadline");
+      } else if (holdsAlone(slot) && onDeviceNanos(slot, nowNanos) > device.hangNanos()) {
+        expire(slot, device, "suspected of killing workers, and a stream for too long");
       }
     }
-    if (state != RequestState.QUEUED
-        && device.link() != null
-        && nowNanos - requests.dispatchedNanos(slot) > device.hangNanos()) {
+    if (!requests.isPaused(slot)) {
+      device.hangWatch().see(requests, slot);
+    }
+  }
+
+  /** A suspect has the device for itself; so it gets no more time by pausing, or part by part. */
+  private boolean holdsAlone(int slot) {
+    return requests.isSuspect(slot) && requests.isStream(slot);
+  }
+
+  private long onDeviceNanos(int slot, long nowNanos) {
+    return nowNanos - requests.dispatchedNanos(slot);
+  }
+
+  private void expire(int slot, Device device, String what) {
+    dispatcher.cancel(slot);
+    endings.abandon(slot, Reason.EXPIRED_IN_FLIGHT, endings.describe(device, what));
+  }
+
+  private void checkWorker(int index, WorkerLink link, long nowNanos) {
+    Device device = devices[index];
+    long silentNanos = heartbeats[index].silentNanos(link, nowNanos);
+    if (silentNanos > heartbeatTimeoutNanos) {
       violations.worker(
           device,
-          device.link().epoch(),
-          "request on the device for "
-              + (nowNanos - requests.dispatchedNanos(slot)) / 1_000_000
+          link.epoch(),
+          Death.FROM_OUTSIDE,
+          "no heartbeat for " + silentNanos / 1_000_000 + " ms");
+    }
+    long standingNanos = device.hangWatch().standingNanos(requests, nowNanos);
+    if (standingNanos > device.hangNanos()) {
+      violations.worker(
+          device,
+          link.epoch(),
+          "request on the device without progress for "
+              + standingNanos / 1_000_000
               + " ms >= "
               + device.hangNanos() / 1_000_000);
     }

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of the requests that a worker had when it was lost: each is retried once if its
- * caller and its driver allow that, and otherwise ends with "outcome unknown".
+ * caller, who still waits for it, and its driver allow that, and otherwise ends with "outcome
+ * unknown".
  *
  * <p>Data thread only; after the last answers of the lost worker have been taken.
  */
@@ -103,6 +104,7 @@ final class LossSettlement {
         && device.mayRepeat(dispatcher.operation(slot))
         && requests.attempts(slot) < MAX_ATTEMPTS
         && requests.parts(slot) == 0
+        && !requests.isCancelled(slot)
         && device.availability().admits();
   }
 

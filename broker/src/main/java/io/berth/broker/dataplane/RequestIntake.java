@@ -5,14 +5,10 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
-import io.berth.broker.device.Device;
-import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
-import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
-import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameCheck;
 import io.berth.shm.frame.FrameView;
 import io.berth.shm.ring.RingReader;
@@ -21,7 +17,7 @@ import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Takes records out of a client's ring: copies, checks the copy, admits or refuses.
+ * Takes records out of a client's ring: copies, checks the copy, and has it admitted or refused.
  *
  * <p>Always drains, whatever a device does: a client's ring never backs up because of another
  * client. A record that no correct client writes ends the session; a request that may not or cannot
@@ -35,7 +31,7 @@ final class RequestIntake {
   private final Endings endings;
   private final Flushes flushes;
   private final Violations violations;
-  private final KeyUseJournal journal;
+  private final Admission admission;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
 
@@ -59,8 +55,8 @@ final class RequestIntake {
     this.endings = endings;
     this.flushes = flushes;
     this.violations = violations;
-    this.journal = journal;
     this.counters = counters;
+    this.admission = new Admission(requests, dispatcher, endings, journal, counters);
     this.maxInlineBytes = maxInlineBytes;
     this.overflowRecord =
         new UnsafeBuffer(ByteBuffer.allocateDirect(maxRecordBytes(maxInlineBytes)));
@@ -116,201 +112,47 @@ final class RequestIntake {
   }
 
   private void request(Session session, int slot, FrameView frame, long nowNanos) {
-    long correlation = frame.correlation();
-    int handleWord = frame.handle();
-    int operation = frame.operation();
-    int flags = frame.flags();
-    int replyLimit = frame.replyLimit();
-    int credit = frame.credit();
-    if (replyLimit < 0 || replyLimit > maxInlineBytes) {
-      violations.session(session, Reason.MALFORMED_FRAME, "reply limit " + replyLimit);
+    if (!keepsProtocol(session, frame)) {
       return;
     }
+    Reason reason = admission.admit(session, slot, frame, nowNanos);
+    if (reason != Reason.NONE) {
+      refuse(session, frame, reason, admission.text());
+    }
+  }
+
+  /** Expels a client whose request no correct client writes. */
+  private boolean keepsProtocol(Session session, FrameView frame) {
+    int replyLimit = frame.replyLimit();
+    if (replyLimit < 0 || replyLimit > maxInlineBytes) {
+      violations.session(session, Reason.MALFORMED_FRAME, "reply limit " + replyLimit);
+      return false;
+    }
+    long correlation = frame.correlation();
     if (!session.isFree(correlation)) {
       violations.session(
           session,
           Reason.DUPLICATE_CORRELATION,
           "correlation slot " + slotOf(correlation) + " of " + session.maxInFlight());
-      return;
+      return false;
     }
-    if ((flags & ~REQUEST_FLAGS) != 0) {
-      // A newer client may know flags that this broker does not: told, not expelled.
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          Reason.MALFORMED_FRAME,
-          endings
-              .text()
-              .append("flags 0x")
-              .appendHex(flags & ~REQUEST_FLAGS)
-              .append(" of a request"));
-      return;
-    }
-    int partReservation = replyReservation(flags, replyLimit);
-    boolean stream = (flags & FLAG_STREAM) != 0;
-    if (stream ? credit < 0 || credit > session.maxInFlight() : credit != 0) {
+    int flags = frame.flags();
+    int credit = frame.credit();
+    int mostCredit = (flags & FLAG_STREAM) != 0 ? session.maxInFlight() : 0;
+    // What a flag that is not known here makes of the credit, nobody knows: it is refused instead.
+    if ((credit < 0 || credit > mostCredit) && (flags & ~REQUEST_FLAGS) == 0) {
       violations.session(session, Reason.MALFORMED_FRAME, "credit " + credit);
-      return;
+      return false;
     }
-    long reservation = (long) partReservation * (1 + credit);
-    if (reservation > Integer.MAX_VALUE || !session.hasReplySpace((int) reservation)) {
-      refuse(session, correlation, handleWord, operation, Reason.REPLY_SPACE, endings.text());
-      return;
-    }
-    Handle handle = session.handles().get(handleWord);
-    if (handle == null) {
-      refuse(session, correlation, handleWord, operation, Reason.STALE_HANDLE, endings.text());
-      return;
-    }
-    if (!handle.allows(operation)) {
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          Reason.NOT_PERMITTED,
-          endings.text().append(handle.resource()));
-      return;
-    }
-    if (session.state() != SessionState.OPEN) {
-      refuse(session, correlation, handleWord, operation, Reason.GOING_AWAY, endings.text());
-      return;
-    }
-    Device device = handle.device();
-    if (!device.availability().admits()) {
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          device.availability().refusal(),
-          endings.describe(device, device.availability().toString()));
-      return;
-    }
-    long deadline = handle.clampDeadline(frame.deadlineNanos(), nowNanos);
-    if (deadline - nowNanos <= 0) {
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          Reason.EXPIRED_BEFORE_DISPATCH,
-          endings.text());
-      return;
-    }
-    if (slot == NIL || !device.queue().hasRoomFor(handle.flow())) {
-      refuseForRoom(session, correlation, handle, operation, slot == NIL);
-      return;
-    }
-    if (!device.killList().isEmpty()
-        && device.killList().isBlocked(handle.flow().account().name(), operation, nowNanos)) {
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          Reason.REQUEST_KILLS_WORKER,
-          endings.text().append(device.name()));
-      return;
-    }
-    if (handle.audited() != Audit.NONE && journal.refusesWithout() && !journal.isAvailable()) {
-      refuse(session, correlation, handleWord, operation, Reason.AUDIT_UNAVAILABLE, endings.text());
-      return;
-    }
-    if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      Reason reason =
-          session.segments().check(requests.records(), requests.recordIndex(slot), device);
-      if (reason != Reason.NONE) {
-        refuse(
-            session,
-            correlation,
-            handleWord,
-            operation,
-            reason,
-            endings.text().append(handle.resource()));
-        return;
-      }
-    }
-    if (!handle.flow().account().tryAdmit(requests.free())) {
-      refuse(
-          session,
-          correlation,
-          handleWord,
-          operation,
-          Reason.PRINCIPAL_LIMIT,
-          endings
-              .text()
-              .append(handle.flow().account().name())
-              .append(": requests ")
-              .append(handle.flow().account().inFlight())
-              .append(" >= ")
-              .append(handle.flow().account().inFlightLimit())
-              .append(" allowed or ")
-              .append(requests.free())
-              .append(" free"));
-      return;
-    }
-    frame.priority(handle.clampPriority(frame.priority()));
-    if ((flags & FLAG_TRACE) != 0) {
-      frame.stamp(TRACE_RECEIVED, nowNanos);
-    }
-    requests.admit(
-        slot, session, handle, correlation, deadline, (int) reservation, credit, nowNanos);
-    session.admitted(correlation, slot, (int) reservation, device);
-    if ((flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0) {
-      session.segments().pin(requests.records(), requests.recordIndex(slot), slot);
-    }
-    counters.admitted.incrementPlain();
-    if ((flags & FLAG_IDEMPOTENT) == 0) {
-      // A client may send again what a dead broker's head has not reached; so the head must be past
-      // this request before a worker can have it.
-      session.requests().release();
-    }
-    dispatcher.accept(device, slot, nowNanos);
+    return true;
   }
 
-  private void refuseForRoom(
-      Session session, long correlation, Handle handle, int operation, boolean noSlot) {
-    Device device = handle.device();
-    Reason reason = Reason.QUEUE_FULL;
-    AnswerText text;
-    if (noSlot) {
-      text =
-          endings
-              .text()
-              .append("broker: requests ")
-              .append(requests.used())
-              .append(" >= ")
-              .append(requests.capacity());
-    } else if (device.queue().isFull()) {
-      text = endings.describe(device, "queue full; try again later");
-    } else {
-      reason = Reason.PRINCIPAL_LIMIT;
-      text =
-          endings
-              .begin(device)
-              .append(handle.flow().account().name())
-              .append(": queued ")
-              .append(handle.flow().queued())
-              .append(" >= free places");
-      Endings.load(text, device);
-    }
-    refuse(session, correlation, handle.word(), operation, reason, text);
-  }
-
-  private void refuse(
-      Session session,
-      long correlation,
-      int handleWord,
-      int operation,
-      Reason reason,
-      AnswerText text) {
+  private void refuse(Session session, FrameView frame, Reason reason, AnswerText text) {
     counters.refused(reason);
     // An unadmitted request has no reservation, so the room for its END must be found here.
     if (session.hasReplySpace(Session.minimalRecordBytes())
-        && session.refuse(correlation, handleWord, operation, reason.word(), text)) {
+        && session.refuse(
+            frame.correlation(), frame.handle(), frame.operation(), reason.word(), text)) {
       flushes.add(session);
     } else {
       violations.session(session, Reason.RESPONSE_OVERRUN, "requests beyond the reply space");
@@ -326,7 +168,7 @@ final class RequestIntake {
       dispatcher.withdraw(slot);
       endings.refuseQueued(slot, Reason.CANCELLED, endings.text(), nowNanos);
     } else {
-      dispatcher.tell(slot, TYPE_CANCEL, 0);
+      dispatcher.cancel(slot);
     }
   }
 
@@ -353,7 +195,7 @@ final class RequestIntake {
     // Also for a request in flight: a second worker learns of its credit from the record alone.
     request.credit(requests.credit(slot));
     if (requests.state(slot) != RequestState.QUEUED) {
-      dispatcher.tell(slot, TYPE_CREDIT, parts);
+      dispatcher.credit(slot, parts);
     }
   }
 

@@ -5,7 +5,6 @@ import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.jni.os.Epoll;
 import io.berth.jni.os.Pipes;
-import io.berth.shm.ring.RingReader;
 import io.berth.shm.status.Reason;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -74,7 +73,7 @@ final class ServedSessions {
     }
     // The client may have published before this session could be rung for.
     session.sleep().arm();
-    armedNow.add(session);
+    lookLater(session);
     int result = epoll.add(session.memory().bellToBroker(), Epoll.EPOLLIN, eventKind | index);
     if (result < 0) {
       violations.session(session, Reason.SESSION_LIMIT, "epoll_ctl " + result);
@@ -85,8 +84,22 @@ final class ServedSessions {
   void close(Session session) {
     epoll.remove(session.memory().bellToBroker());
     hot.remove(session);
-    armedNow.remove(session);
+    if (session.armedNow) {
+      session.armedNow = false;
+      armedNow.remove(session);
+    }
     sessions.set(sessions.indexOf(session), null);
+  }
+
+  /**
+   * Notes that a session has been armed. Once, however often it rings before it is looked at: what
+   * closes it takes it out once.
+   */
+  private void lookLater(Session session) {
+    if (!session.armedNow) {
+      session.armedNow = true;
+      armedNow.add(session);
+    }
   }
 
   /** Refuses what sessions ask from now on. */
@@ -117,7 +130,7 @@ final class ServedSessions {
       } else if (hot.isSilent(session)) {
         hot.remove(session);
         session.sleep().arm();
-        armedNow.add(session);
+        lookLater(session);
       }
     }
     lookAgain();
@@ -139,18 +152,25 @@ final class ServedSessions {
     int unfinished = 0;
     for (int i = 0, end = armedNow.size(); i < end; i++) {
       Session session = armedNow.get(i);
-      RingReader requests = session.requests();
-      if (requests.hasNext() && !hot.add(session)) {
-        session.sleep().rearm();
-        if (intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN) {
-          armedNow.set(unfinished++, session);
-        }
+      if (isUnfinished(session)) {
+        armedNow.set(unfinished++, session);
+      } else {
+        session.armedNow = false;
       }
     }
     for (int i = armedNow.size() - 1; i >= unfinished; i--) {
       armedNow.remove(i);
     }
     return true;
+  }
+
+  /** Looks at a session that was armed. True: it has more than one turn takes, and no hot place. */
+  private boolean isUnfinished(Session session) {
+    if (!session.requests().hasNext() || hot.add(session)) {
+      return false;
+    }
+    session.sleep().rearm();
+    return intake.drain(session, RECORDS_PER_TURN, clock.nanoTime()) == RECORDS_PER_TURN;
   }
 
   /** Serves the session whose doorbell rang. */
@@ -171,7 +191,7 @@ final class ServedSessions {
       // No room among the hot: serve it once and sleep on, in a new sleep.
       intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
       session.sleep().rearm();
-      armedNow.add(session);
+      lookLater(session);
     }
   }
 

@@ -20,6 +20,7 @@ public final class Device {
   private final String name;
   private final DeviceQueue queue;
   private final KillList killList;
+  private final HangWatch hangWatch = new HangWatch();
   private final long hangNanos;
   private final HeldByUse<Flow> flows = new HeldByUse<>();
   private final Map<String, Integer> targets = new HashMap<>();
@@ -52,7 +53,11 @@ public final class Device {
     return killList;
   }
 
-  /** How long one request may be on the device before the worker counts as hung. */
+  public HangWatch hangWatch() {
+    return hangWatch;
+  }
+
+  /** How long a request may be on the device without progress before the worker counts as hung. */
   public long hangNanos() {
     return hangNanos;
   }

@@ -6,6 +6,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
+import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.frame.FrameView;
 import java.lang.ref.Cleaner;
 import org.agrona.BitUtil;
@@ -47,6 +48,8 @@ public final class RequestTable {
     long deadlineNanos = Long.MAX_VALUE;
     long queuedNanos;
     long dispatchedNanos;
+    long dispatch;
+    boolean cancelled;
     int reservedBytes;
     int credit;
     int parts;
@@ -63,6 +66,7 @@ public final class RequestTable {
   private int firstFree;
   private int used;
   private int highWater;
+  private long dispatches;
 
   /**
    * @param capacity requests at once, at most 65536
@@ -139,6 +143,7 @@ public final class RequestTable {
     it.credit = initialCredit;
     it.queuedNanos = nowNanos;
     it.dispatchedNanos = 0;
+    it.cancelled = false;
     it.parts = 0;
     it.attempts = 0;
     it.suspect = false;
@@ -283,8 +288,44 @@ public final class RequestTable {
 
   /** A worker has it now. */
   public void dispatched(int slot, long nanos) {
-    slots[slot].dispatchedNanos = nanos;
-    slots[slot].attempts++;
+    Slot it = slots[slot];
+    it.dispatchedNanos = nanos;
+    it.dispatch = ++dispatches;
+    it.attempts++;
+  }
+
+  /** A number that is the higher the later the request was given to its worker. */
+  public long dispatch(int slot) {
+    return slots[slot].dispatch;
+  }
+
+  /** Whether its worker is to end it early. */
+  public boolean isCancelled(int slot) {
+    return slots[slot].cancelled;
+  }
+
+  /**
+   * Its worker is to end it early.
+   *
+   * @return false if that was known before
+   */
+  public boolean cancel(int slot) {
+    boolean first = !slots[slot].cancelled;
+    slots[slot].cancelled = true;
+    return first;
+  }
+
+  /**
+   * Whether the worker has nothing to do for it: a stream whose reader takes its time. It may still
+   * be busy up to the first part.
+   */
+  public boolean isPaused(int slot) {
+    Slot it = slots[slot];
+    return it.state == RequestState.IN_FLIGHT && it.credit == 0 && !it.cancelled && isStream(slot);
+  }
+
+  public boolean isStream(int slot) {
+    return (slots[slot].frame.flags() & FrameDescriptor.FLAG_STREAM) != 0;
   }
 
   /** How many workers have been given it. */

@@ -46,9 +46,10 @@ public final class Session {
   private boolean condemned;
   private Device lastDevice;
 
-  // Owned by the hot set and the flush list of the data thread.
+  // Owned by the data thread's lists: the hot set, those armed since a fence, those to be flushed.
   public int hotIndex = -1;
   public int idlePasses;
+  public boolean armedNow;
   public boolean unflushed;
 
   public Session(

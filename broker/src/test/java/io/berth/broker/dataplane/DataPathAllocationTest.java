@@ -96,7 +96,7 @@ class DataPathAllocationTest extends DataPathFixture {
           worker.part(taken.get(0), 0, "a");
           worker.part(taken.get(0), 1, "b");
           worker.end(taken.get(0), "c");
-          worker.end(taken.get(1), "");
+          worker.endWithOutput(taken.get(1), FLAG_TRACE, 5);
           turn();
           assertEquals(4, client.answers().size());
         });

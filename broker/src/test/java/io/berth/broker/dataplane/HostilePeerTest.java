@@ -6,6 +6,7 @@ import static io.berth.broker.dataplane.PlayedClient.*;
 import static io.berth.shm.frame.FrameDescriptor.*;
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.berth.broker.arena.Segment;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
@@ -13,6 +14,7 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.List;
 import java.util.function.Consumer;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.junit.jupiter.api.AfterEach;
@@ -248,6 +250,46 @@ class HostilePeerTest {
     assertFencedOnce("answer with blocks that were not asked for");
     harness.dies(worker);
     assertEquals(Reason.WORKER_LOST_OUTCOME_UNKNOWN, client.answer().reason());
+  }
+
+  /** The client would take it for the broker's nonsense and end its session. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2, -1, Integer.MAX_VALUE, Integer.MIN_VALUE})
+  void a_worker_that_counts_its_parts_wrongly_is_fenced(int second) throws OsException {
+    client.submit(handle, call().stream(2));
+    Taken taken = worker.takeOne();
+    worker.part(taken, 0, "first");
+    worker.part(taken, second, "second");
+    assertFencedOnce("part " + second + ", expected 1");
+    assertEquals("first", client.answer().text());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {SEGMENT_BYTES + 1, -1, Long.MAX_VALUE, Long.MIN_VALUE})
+  void a_worker_that_has_written_more_than_the_output_block_is_fenced(long bytes)
+      throws OsException {
+    client.segment(harness.device, 1, Segment.OUTPUT);
+    client.submit(handle, call().output(1));
+    worker.endWithOutput(worker.takeOne(), 0, bytes);
+    assertFencedOnce("answer of " + bytes + " bytes in an output block of " + SEGMENT_BYTES);
+    client.assertNoAnswer();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, FLAG_TRACE})
+  void of_an_answers_output_block_the_worker_tells_the_length_alone(int flags) throws OsException {
+    client.segment(harness.device, 1, Segment.OUTPUT);
+    client.segment(harness.device, 2, Segment.INPUT);
+    client.submit(handle, call().flags(flags).input(2).output(1));
+    worker.endWithOutput(worker.takeOne(), flags, SEGMENT_BYTES);
+    harness.step();
+    AtomicBuffer answers = client.memory.broker().ring();
+    int block = outputOffset(FLAG_OUTPUT | flags);
+    assertEquals(1, answers.getInt(block + REFERENCE_SEGMENT));
+    assertEquals(1, answers.getInt(block + REFERENCE_GENERATION));
+    assertEquals(0, answers.getLong(block + REFERENCE_OFFSET));
+    assertEquals(SEGMENT_BYTES, answers.getLong(block + REFERENCE_LENGTH));
+    assertEquals(Status.OK, client.answer().status());
   }
 
   @ParameterizedTest

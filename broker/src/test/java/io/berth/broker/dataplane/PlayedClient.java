@@ -38,7 +38,7 @@ final class PlayedClient {
   static final int ONCE = EchoOperation.ONCE;
   static final int REQUEST_RING_BYTES = 1 << 16;
   private static final int CALL_MASK = 1;
-  private static final long SEGMENT_BYTES = 4096;
+  static final long SEGMENT_BYTES = 4096;
   private static final Principal PRINCIPAL =
       new Principal(1000, 1000, new int[0], 4711, Optional.empty());
   private static final long MAX_DEADLINE_NANOS = 30_000 * DataPathHarness.MILLIS;

@@ -130,6 +130,20 @@ final class PlayedWorker {
     answer(request.correlation, epoch, 0, Status.OK.code(), 0, payload);
   }
 
+  /** An END that tells of an output block, and of which it does not know. */
+  void endWithOutput(Taken request, int moreFlags, long outputBytes) {
+    int flags = FLAG_OUTPUT | moreFlags;
+    int at = claim(TYPE_RESPONSE, payloadOffset(flags));
+    AtomicBuffer out = writer.buffer();
+    out.putLong(at + CORRELATION_OFFSET, request.correlation);
+    out.putInt(at + FLAGS_OFFSET, flags);
+    out.putInt(at + EPOCH_OFFSET, epoch);
+    int block = at + outputOffset(flags);
+    out.setMemory(block, REFERENCE_BYTES, (byte) 0x5A);
+    out.putLong(block + REFERENCE_LENGTH, outputBytes);
+    publish();
+  }
+
   void fail(Taken request, Reason reason, String text) {
     answer(request.correlation, epoch, 0, reason.word(), 0, text);
   }

@@ -11,6 +11,7 @@ import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.session.SessionState;
 import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -134,6 +135,41 @@ class SessionEndTest extends DataPathFixture {
     harness.data.close(brief.session, brief.memory::close);
     harness.step();
     assertEquals(SessionState.CLOSED, brief.session.state());
+  }
+
+  /** The memory stays here: a write to what would be unmapped must be seen, not end the JVM. */
+  @Test
+  void a_client_without_a_hot_place_that_rang_again_and_again_is_not_looked_at_afterwards()
+      throws OsException {
+    List<PlayedClient> busy = new ArrayList<>();
+    for (int i = 0; i < HOT_SESSIONS; i++) {
+      busy.add(harness.client("uid 2"));
+    }
+    busy.forEach(each -> each.cancel(1));
+    harness.step();
+    // Long enough to ring several times; short enough that the ring is not emptied in one turn.
+    for (int pass = 0; pass < 20; pass++) {
+      fillTheRing();
+      harness.data.pass();
+    }
+    assertEquals(-1, client.session.hotIndex, "the test is about clients that are not hot");
+    harness.data.close(client.session, () -> {});
+    harness.data.pass();
+    assertEquals(SessionState.CLOSED, client.session.state());
+    long sleep = client.memory.broker().sleepOpaque();
+    harness.step();
+    assertEquals(sleep, client.memory.broker().sleepOpaque());
+  }
+
+  /** With records that are not answered; rings if the broker waits for that. */
+  private void fillTheRing() {
+    int at;
+    while ((at = client.writer.claim(HEADER_BYTES, TYPE_CANCEL)) >= 0) {
+      client.writer.buffer().setMemory(at + 8, HEADER_BYTES - 8, (byte) -1);
+      client.writer.buffer().putInt(at + FLAGS_OFFSET, 0);
+      client.writer.buffer().putInt(at + PAYLOAD_BYTES_OFFSET, 0);
+    }
+    client.publish();
   }
 
   @Test

@@ -107,6 +107,19 @@ class ToldLateTest {
   }
 
   @Test
+  void a_client_that_cancels_without_end_leaves_the_workers_ring_to_the_others() {
+    long first = client.submit(handle, call());
+    harness.step();
+    for (int i = 0; i < 100; i++) {
+      client.cancel(first);
+    }
+    client.submit(handle, call());
+    assertEquals(
+        List.of(TYPE_REQUEST, TYPE_CANCEL, TYPE_REQUEST),
+        everythingFrom(worker).stream().map(Taken::type).toList());
+  }
+
+  @Test
   void requests_that_wait_do_not_take_the_room_from_what_is_to_be_told() {
     long stream = client.submit(handle, call().stream(1));
     harness.step();

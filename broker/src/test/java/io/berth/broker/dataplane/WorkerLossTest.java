@@ -87,6 +87,18 @@ class WorkerLossTest extends DataPathFixture {
   }
 
   @Test
+  void a_request_that_its_caller_has_cancelled_is_not_retried() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    long correlation = client.submit(handle, call().idempotent());
+    worker.takeOne();
+    client.cancel(correlation);
+    assertEquals(TYPE_CANCEL, worker.takeOne().type());
+    harness.dies(worker);
+    assertAborted(client.answer());
+    harness.assertEmpty();
+  }
+
+  @Test
   void nothing_is_retried_at_a_device_that_is_given_up() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 1);
     client.submit(handle, call().idempotent());
@@ -277,11 +289,14 @@ class WorkerLossTest extends DataPathFixture {
     PlayedWorker worker = harness.worker(harness.device, 4);
     client.submit(handle, call().deadline(harness.nowNanos() + 10 * MILLIS));
     worker.takeOne();
+    harness.advance(TICK_NANOS);
     harness.advance(HANG_NANOS);
     assertEquals(Reason.EXPIRED_IN_FLIGHT, client.answer().reason());
     assertEquals(List.of(), harness.reports);
     harness.advance(2 * MILLIS);
-    assertEquals("request on the device for 5002 ms >= 5000", harness.reports.get(0).text());
+    assertEquals(
+        "request on the device without progress for 5002 ms >= 5000",
+        harness.reports.get(0).text());
   }
 
   @Test

@@ -171,6 +171,35 @@ public final class FrameView {
     UnsafeApi.putLong(address + HEADER_BYTES + which, nanos);
   }
 
+  /**
+   * The length in the OUTPUT block.
+   *
+   * @param flags of this frame, loaded before; OUTPUT is among them
+   */
+  public long outputLength(int flags) {
+    return UnsafeApi.getLong(outputBlock(flags) + REFERENCE_LENGTH);
+  }
+
+  /**
+   * Writes the OUTPUT block of an answer: the one that the request named, but for its length.
+   *
+   * @param flags of this frame
+   * @param requestFlags of the request
+   * @param writtenBytes as much of the block as the answer is about
+   */
+  public void putOutput(int flags, FrameView request, int requestFlags, long writtenBytes) {
+    copy(request, outputOffset(requestFlags), outputOffset(flags), REFERENCE_LENGTH);
+    UnsafeApi.putLong(outputBlock(flags) + REFERENCE_LENGTH, writtenBytes);
+  }
+
+  private long outputBlock(int flags) {
+    int offset = outputOffset(flags);
+    if (offset > length - REFERENCE_BYTES) {
+      throw new IndexOutOfBoundsException("OUTPUT at " + offset + " of a record of " + length);
+    }
+    return address + offset;
+  }
+
   /** Copies a whole record, header included, from another's place to this. */
   public void copyRecord(FrameView from) {
     copy(from, 0, 0, length);
