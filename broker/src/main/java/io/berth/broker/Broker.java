@@ -77,7 +77,6 @@ public final class Broker implements AutoCloseable {
     this.audit = audit;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
-    RunDirectory.make(config.broker().runDirectory());
     RunDirectory.prepare(config.broker().runDirectory());
     this.countersFile =
         CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
