@@ -7,10 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Starts a guard where no service manager does. A guard outlives a broker that is killed and is
- * found again by the next one through its pid file.
+ * found again by the next one through its pid file, which has its {@link ProcessIdentity}.
  */
 final class GuardProcess {
   /** What a guard is to look after. */
@@ -60,9 +61,11 @@ final class GuardProcess {
   /** A guard of an earlier broker that still lives. */
   boolean survives() {
     try {
-      long pid = Long.parseLong(Files.readString(pidFile()).trim());
-      Path running = Path.of("/proc/" + pid + "/exe").toRealPath();
-      return running.equals(program.toRealPath());
+      String written = Files.readString(pidFile()).strip();
+      return ProcessIdentity.of(ProcessIdentity.pidOf(written))
+          .map(ProcessIdentity::text)
+          .filter(written::equals)
+          .isPresent();
     } catch (IOException | NumberFormatException e) {
       return false;
     }
@@ -88,7 +91,12 @@ final class GuardProcess {
     // Settings of this JVM are not the worker's.
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     process = builder.start();
-    Files.writeString(pidFile(), process.pid() + "\n");
+    Optional<ProcessIdentity> identity = ProcessIdentity.of(process.pid());
+    if (identity.isPresent()) {
+      Files.writeString(pidFile(), identity.get().text() + "\n");
+    } else {
+      Files.deleteIfExists(pidFile()); // It has ended already; isAlive() will tell.
+    }
   }
 
   boolean isAlive() {
