@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /**
  * The directory with the broker's sockets, and the lock that makes it the only broker there.
@@ -71,16 +72,49 @@ final class RunDirectory implements AutoCloseable {
     return new RunDirectory(workers, lock);
   }
 
+  /**
+   * Takes the turn to succeed the broker that has the directory: two that took its sockets' names
+   * at once would leave them to the one that fails. Held until the new broker serves or has failed.
+   *
+   * @throws IOException if somebody else succeeds it
+   */
+  static LockFile takeTurn(Path directory) throws IOException {
+    prepare(directory);
+    return LockFile.take(turn(workers(directory)))
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "another broker takes over in "
+                        + directory
+                        + " already; try again when it serves"));
+  }
+
+  private static Path turn(Path workers) {
+    return workers.resolve("successor.lock");
+  }
+
   /** Lets a successor take the directory, as it is. */
   void leave() throws IOException {
     lock.leave();
   }
 
-  /** Gives the directory up and takes the place of the locks away; nothing after {@link #leave}. */
+  /**
+   * Gives the directory up, and takes the place of the locks away unless a successor is about to
+   * take it; nothing after {@link #leave}.
+   */
   @Override
   public void close() throws IOException {
-    if (lock.isHeld()) {
-      lock.close();
+    if (!lock.isHeld()) {
+      return;
+    }
+    if (!Files.isDirectory(workers)) {
+      lock.close(); // Somebody has removed all of it.
+      return;
+    }
+    Optional<LockFile> turn = LockFile.take(turn(workers));
+    lock.close();
+    if (turn.isPresent()) {
+      turn.get().close();
       Files.deleteIfExists(workers);
     }
   }

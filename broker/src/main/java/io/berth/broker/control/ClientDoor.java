@@ -96,7 +96,6 @@ public final class ClientDoor implements AutoCloseable {
     acceptor =
         new Acceptor(
             loop,
-            config.broker().clientSocket(),
             SocketFile.listen(
                 config.broker().clientSocket(), BACKLOG, config.broker().socketMode()),
             ACCEPTS_PER_TURN,
@@ -300,7 +299,9 @@ public final class ClientDoor implements AutoCloseable {
 
   @Override
   public void close() {
-    stopListening();
+    if (acceptor != null) {
+      acceptor.closeForGood();
+    }
     for (ClientConnection connection : Set.copyOf(connections)) {
       connection.end("broker stops");
     }
