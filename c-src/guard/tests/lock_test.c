@@ -66,8 +66,6 @@ static void check_holder_is_named(pid_t holder) {
     CHECK_EQUAL(holder, busy.pid);
     CHECK_CONTAINS(busy.text, "held by pid");
     CHECK_CONTAINS(busy.text, test_path("lock"));
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    CHECK_EQUAL(holder, expect(&broker, GUARD_LOCK_BUSY).pid);
     end_holder(holder);
     start_worker(&broker, 1); /* the number is still to be had */
     kill_worker(&broker, 1);
@@ -113,8 +111,8 @@ static void heir_of_a_dead_holder_is_named(void) {
 static void file_names_the_guard_while_it_holds_the_lock(void) {
     struct fake_broker broker;
     guard_run_with_worker(&broker, "idle");
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    expect(&broker, GUARD_LOCKED);
+    start_worker(&broker, 1);
+    kill_worker(&broker, 1);
     FILE *file = fopen(test_path("lock"), "re");
     long pid = 0;
     char name[64] = "";
@@ -174,26 +172,20 @@ static void lock_stays_when_the_worker_closes_its_descriptor(void) {
     CHECK(lock_is_free());
 }
 
-static void lock_is_given_up_and_taken_again_on_order(void) {
+static void lock_is_given_up_on_order_and_taken_again_by_a_start(void) {
     struct fake_broker broker;
     guard_run_with_worker(&broker, "idle");
     start_worker(&broker, 1);
     order(&broker, GUARD_ORDER_UNLOCK, 0);
     CHECK_CONTAINS(expect(&broker, GUARD_REFUSED).text, "UNLOCK refused in state RUNNING");
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    expect(&broker, GUARD_LOCKED);
     kill_worker(&broker, 1);
+    CHECK(!lock_is_free());
     order(&broker, GUARD_ORDER_UNLOCK, 0);
     expect(&broker, GUARD_UNLOCKED);
     CHECK(lock_is_free());
     order(&broker, GUARD_ORDER_UNLOCK, 0);
     expect(&broker, GUARD_UNLOCKED);
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    expect(&broker, GUARD_LOCKED);
-    CHECK(!lock_is_free());
-    order(&broker, GUARD_ORDER_UNLOCK, 0);
-    expect(&broker, GUARD_UNLOCKED);
-    start_worker(&broker, 2); /* takes it by itself */
+    start_worker(&broker, 2);
     CHECK(!lock_is_free());
     kill_worker(&broker, 2);
     stop_guard(&broker);
@@ -202,16 +194,16 @@ static void lock_is_given_up_and_taken_again_on_order(void) {
 static void replaced_lock_file_is_noticed_before_the_next_start(void) {
     struct fake_broker broker;
     guard_run_with_worker(&broker, "idle");
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    expect(&broker, GUARD_LOCKED);
+    start_worker(&broker, 1);
+    kill_worker(&broker, 1);
     CHECK(unlink(test_path("lock")) == 0);
     pid_t holder = hold_lock(ITS_PID);
-    order(&broker, GUARD_ORDER_START, 1);
+    order(&broker, GUARD_ORDER_START, 2);
     CHECK_EQUAL(holder, expect(&broker, GUARD_LOCK_BUSY).pid);
     end_holder(holder);
-    start_worker(&broker, 1);
+    start_worker(&broker, 2);
     CHECK(!lock_is_free());
-    kill_worker(&broker, 1);
+    kill_worker(&broker, 2);
     stop_guard(&broker);
 }
 
@@ -223,8 +215,6 @@ static void link_in_place_of_the_lock_file_is_not_followed(void) {
     struct guard_message failed = expect(&broker, GUARD_START_FAILED);
     CHECK_EQUAL(ELOOP, failed.status);
     CHECK_CONTAINS(failed.text, test_path("lock"));
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    CHECK_EQUAL(ELOOP, expect(&broker, GUARD_LOCK_BUSY).status);
     CHECK(access(test_path("elsewhere"), F_OK) != 0);
     stop_guard(&broker);
 }
@@ -378,8 +368,6 @@ static void shared_resource_has_no_lock(void) {
     start_worker(&broker, 1);
     CHECK(strcmp(worker_said("lock-fd"), "(unset)") == 0);
     CHECK(strcmp(worker_said("descriptors"), "0,1,2,") == 0);
-    order(&broker, GUARD_ORDER_LOCK, 0);
-    CHECK_CONTAINS(expect(&broker, GUARD_REFUSED).text, "no --lock");
     order(&broker, GUARD_ORDER_UNLOCK, 0);
     CHECK_CONTAINS(expect(&broker, GUARD_REFUSED).text, "no --lock");
     kill_worker(&broker, 1);
@@ -396,7 +384,7 @@ int main(int argc, char **argv) {
         TEST(lock_stays_while_a_worker_lives_that_outlives_its_guard),
         TEST(worker_dies_with_its_guard_and_then_the_lock_is_free),
         TEST(lock_stays_when_the_worker_closes_its_descriptor),
-        TEST(lock_is_given_up_and_taken_again_on_order),
+        TEST(lock_is_given_up_on_order_and_taken_again_by_a_start),
         TEST(replaced_lock_file_is_noticed_before_the_next_start),
         TEST(link_in_place_of_the_lock_file_is_not_followed),
         TEST(fifo_in_place_of_the_lock_file_is_refused),
