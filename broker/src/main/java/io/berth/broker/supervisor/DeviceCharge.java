@@ -84,6 +84,25 @@ final class DeviceCharge implements GuardProcess.Charge {
   }
 
   @Override
+  public String configuration() {
+    return Stream.of(
+            config.broker().lockDirectory(),
+            config.supervision().stopGraceNanos(),
+            config.supervision().orphanTimeoutNanos(),
+            device.driver(),
+            device.ownership(),
+            device.lockIdentity(),
+            device.lanes(),
+            device.javaOptions(),
+            device.classPath(),
+            device.surroundings(),
+            device.settings(),
+            device.keys())
+        .map(Object::toString)
+        .collect(Collectors.joining("\n"));
+  }
+
+  @Override
   public void ended() {
     try {
       own.delete();

@@ -30,9 +30,19 @@ final class GuardProcess {
       return List.of();
     }
 
+    /** What of the configuration guard and worker have until they are started anew. */
+    default String configuration() {
+      return "";
+    }
+
     /** Removes what was made for the guard; it and its worker have ended. */
     default void ended() {}
   }
+
+  /** Lines of the pid file. */
+  private static final int IDENTITY = 0;
+
+  private static final int CONFIGURATION = 1;
 
   private final Path program;
   private final Path directory;
@@ -58,10 +68,14 @@ final class GuardProcess {
     return directory.resolve(charge.name() + ".guard.pid");
   }
 
+  String name() {
+    return charge.name();
+  }
+
   /** A guard of an earlier broker that still lives. */
   boolean survives() {
     try {
-      String written = Files.readString(pidFile()).strip();
+      String written = line(IDENTITY);
       return ProcessIdentity.of(ProcessIdentity.pidOf(written))
           .map(ProcessIdentity::text)
           .filter(written::equals)
@@ -69,6 +83,27 @@ final class GuardProcess {
     } catch (IOException | NumberFormatException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether the guard that survives was started with the configuration of now. If not, it and its
+   * worker go on as they are.
+   */
+  boolean isAsConfigured() {
+    try {
+      return line(CONFIGURATION).equals(configuration());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private String configuration() {
+    return Integer.toHexString(charge.configuration().hashCode());
+  }
+
+  private String line(int number) throws IOException {
+    List<String> lines = Files.readAllLines(pidFile());
+    return number < lines.size() ? lines.get(number) : "";
   }
 
   void start() throws IOException {
@@ -93,7 +128,7 @@ final class GuardProcess {
     process = builder.start();
     Optional<ProcessIdentity> identity = ProcessIdentity.of(process.pid());
     if (identity.isPresent()) {
-      Files.writeString(pidFile(), identity.get().text() + "\n");
+      Files.writeString(pidFile(), identity.get().text() + "\n" + configuration() + "\n");
     } else {
       Files.deleteIfExists(pidFile()); // It has ended already; isAlive() will tell.
     }

@@ -16,11 +16,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A program that only waits plays the guard. */
 final class GuardProcessTest {
-  private static final GuardProcess.Charge CHARGE =
+  private final GuardProcess.Charge charge =
       new GuardProcess.Charge() {
         @Override
         public String name() {
           return "card";
+        }
+
+        @Override
+        public String configuration() {
+          return configuration;
         }
 
         @Override
@@ -35,12 +40,13 @@ final class GuardProcessTest {
       };
 
   @TempDir private Path root;
+  private String configuration = "lanes=4";
   private Path pidFile;
   private GuardProcess earlierBrokers;
   private ProcessHandle guard;
 
   private GuardProcess guardProcess() {
-    return new GuardProcess(root, root, CHARGE);
+    return new GuardProcess(root, root, charge);
   }
 
   private Path program(String name) throws Exception {
@@ -57,8 +63,7 @@ final class GuardProcessTest {
     earlierBrokers = guardProcess();
     earlierBrokers.start();
     pidFile = root.resolve("card.guard.pid");
-    guard =
-        ProcessHandle.of(ProcessIdentity.pidOf(Files.readString(pidFile).strip())).orElseThrow();
+    guard = ProcessHandle.of(ProcessIdentity.pidOf(Files.readString(pidFile))).orElseThrow();
   }
 
   @AfterEach
@@ -87,7 +92,7 @@ final class GuardProcessTest {
 
   @Test
   void another_process_that_has_its_number_is_not_taken_for_it() throws Exception {
-    String[] words = Files.readString(pidFile).strip().split(" ", -1);
+    String[] words = Files.readAllLines(pidFile).get(0).split(" ", -1);
     // As if the guard had started before the process that has its number now.
     long start = Long.parseLong(words[1]);
     Files.writeString(pidFile, words[0] + " " + (start - 1) + " " + words[2] + "\n");
@@ -96,7 +101,7 @@ final class GuardProcessTest {
 
   @Test
   void a_number_from_before_the_machine_was_started_is_not_believed() throws Exception {
-    String[] words = Files.readString(pidFile).strip().split(" ", -1);
+    String[] words = Files.readAllLines(pidFile).get(0).split(" ", -1);
     Files.writeString(
         pidFile, words[0] + " " + words[1] + " 00000000-0000-0000-0000-000000000000\n");
     assertFalse(guardProcess().survives());
@@ -108,5 +113,13 @@ final class GuardProcessTest {
       Files.writeString(pidFile, text);
       assertFalse(guardProcess().survives(), text);
     }
+  }
+
+  @Test
+  void one_of_another_configuration_is_told_from_one_of_the_same() {
+    assertTrue(guardProcess().isAsConfigured());
+    configuration = "lanes=5";
+    assertFalse(guardProcess().isAsConfigured());
+    assertTrue(guardProcess().survives());
   }
 }
