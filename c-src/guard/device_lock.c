@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lock_holder.h"
+#include "lock_place.h"
 #include "log.h"
 
 enum { REPLACED_FILE_ATTEMPTS = 16 };
@@ -40,19 +41,34 @@ static void write_owner(const struct device_lock *lock, int fd) {
     }
 }
 
-static enum device_lock_result take_once(struct device_lock *lock, bool *replaced,
-                                         struct device_lock_obstacle *obstacle) {
+/* Creates the file only where there is none: with O_CREAT alone the kernel may refuse one that
+   another uid has made in a sticky directory (sysctl fs.protected_regular). */
+static int open_or_create(const struct lock_place *place) {
     /* O_NOFOLLOW: a link planted in the lock directory must not make us create files elsewhere.
-       O_NONBLOCK: nor may a device or a FIFO planted there stop us; it is refused below. */
-    int fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-                  S_IRUSR | S_IWUSR);
+       O_NONBLOCK: nor may a device or a FIFO planted there stop us; it is refused later. */
+    static const int FLAGS = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = -1;
+    do {
+        fd = openat(place->directory_fd, place->file_name, FLAGS);
+        if (fd < 0 && errno == ENOENT) {
+            fd = openat(place->directory_fd, place->file_name, FLAGS | O_CREAT | O_EXCL,
+                        S_IRUSR | S_IWUSR);
+        }
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+static enum device_lock_result take_once(struct device_lock *lock, const struct lock_place *place,
+                                         bool *replaced, struct device_lock_obstacle *obstacle) {
+    int fd = open_or_create(place);
     if (fd < 0) {
         return failed(lock, "open", errno, obstacle);
     }
-    struct stat status;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    obstacle->error =
+        lock_place_check_file(place, fd, lock->path, obstacle->text, sizeof obstacle->text);
+    if (obstacle->error != 0) {
         close(fd);
-        return failed(lock, "not a regular file", EINVAL, obstacle);
+        return DEVICE_LOCK_FAILED;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int error = errno;
@@ -74,9 +90,8 @@ static enum device_lock_result take_once(struct device_lock *lock, bool *replace
     return DEVICE_LOCK_TAKEN;
 }
 
-enum device_lock_result device_lock_take(struct device_lock *lock,
-                                         struct device_lock_obstacle *obstacle) {
-    memset(obstacle, 0, sizeof *obstacle);
+static enum device_lock_result take_at(struct device_lock *lock, const struct lock_place *place,
+                                       struct device_lock_obstacle *obstacle) {
     if (lock->fd >= 0) {
         if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0 && is_still_the_file_at_path(lock, lock->fd)) {
             return DEVICE_LOCK_TAKEN;
@@ -89,8 +104,21 @@ enum device_lock_result device_lock_take(struct device_lock *lock,
     bool replaced = true;
     for (int attempt = 0; attempt < REPLACED_FILE_ATTEMPTS && replaced; attempt++) {
         replaced = false;
-        result = take_once(lock, &replaced, obstacle);
+        result = take_once(lock, place, &replaced, obstacle);
     }
+    return result;
+}
+
+enum device_lock_result device_lock_take(struct device_lock *lock,
+                                         struct device_lock_obstacle *obstacle) {
+    memset(obstacle, 0, sizeof *obstacle);
+    struct lock_place place;
+    obstacle->error = lock_place_open(lock->path, &place, obstacle->text, sizeof obstacle->text);
+    if (obstacle->error != 0) {
+        return DEVICE_LOCK_FAILED;
+    }
+    enum device_lock_result result = take_at(lock, &place, obstacle);
+    lock_place_close(&place);
     return result;
 }
 

@@ -13,7 +13,8 @@
  * somebody closes can lose it (as it would with fcntl locks). It can be lost by a process that was
  * given the descriptor and unlocks it on purpose; therefore device_lock_take always asks anew.
  *
- * The file is never removed: a lock on a removed file excludes nobody.
+ * The file is never removed: a lock on a removed file excludes nobody. One that others could
+ * remove, replace or hold is refused: see lock_place.h.
  */
 struct device_lock {
     const char *path;

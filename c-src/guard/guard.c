@@ -36,7 +36,7 @@ static void say(struct guard *guard, uint32_t kind, pid_t pid, int status, const
 }
 
 void guard_say_hello(struct guard *guard) {
-    int bits = guard->lock.fd >= 0 ? GUARD_HELLO_LOCK_HELD : 0;
+    int bits = 0;
     if (guard->state == GUARD_STOPPING || guard->state == GUARD_KILLING ||
         guard->state == GUARD_IS_STUCK) {
         bits |= GUARD_HELLO_WORKER_ENDING;

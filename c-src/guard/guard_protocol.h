@@ -61,16 +61,14 @@ enum guard_message_kind {
     GUARD_EXITED = 3,
     /* The worker and every descendant of it have been reaped. incarnation. */
     GUARD_GONE = 4,
-    /* Answer to START and LOCK. status 0: another process holds the lock; pid: it, or 0 if the
-       kernel does not tell. status > 0 (to LOCK only): errno of why the file cannot be locked.
+    /* Answer to START: another process holds the lock. pid: it, or 0 if the kernel does not tell.
        text. */
     GUARD_LOCK_BUSY = 5,
     /* pid was sent SIGKILL and cannot be reaped; said once for an incarnation. GONE still follows
        if it ever can. incarnation, text. */
     GUARD_STUCK = 6,
-    /* Answer to LOCK: the lock is held. */
-    GUARD_LOCKED = 7,
-    /* Answer to UNLOCK, also said before a guard that held the lock leaves: it is free. */
+    /* 7 is not used. Answer to UNLOCK, also said before a guard that held the lock leaves: it is
+       free. */
     GUARD_UNLOCKED = 8,
     /* Answer to START: no worker runs. status: errno, text: what failed on which path. */
     GUARD_START_FAILED = 9,
@@ -90,17 +88,15 @@ enum guard_message_kind {
     GUARD_ORDER_SHUTDOWN = 67,
     /* Give the lock up. Only while no worker is left. */
     GUARD_ORDER_UNLOCK = 68,
-    /* Take the lock. Accepted also when it is held. */
-    GUARD_ORDER_LOCK = 69,
-    /* SIGTERM for the worker, after the grace SIGKILL for it and its descendants; the guard stays.
-       incarnation: the current one. A worker that is only being started is killed at once. While it
-       is already ending the order is accepted and changes nothing. EXITED and GONE follow as with
-       KILL. */
+    /* 69 is not used. SIGTERM for the worker, after the grace SIGKILL for it and its descendants;
+       the guard stays. incarnation: the current one. A worker that is only being started is killed
+       at once. While it is already ending the order is accepted and changes nothing. EXITED and
+       GONE follow as with KILL. */
     GUARD_ORDER_STOP = 70,
 };
 
 enum guard_hello_bits {
-    GUARD_HELLO_LOCK_HELD = 1,
+    /* 1 is not used. */
     GUARD_HELLO_WORKER_ENDING = 2, /* pid != 0, but it is being stopped or killed: await GONE */
     GUARD_HELLO_WORKER_STUCK = 4,  /* pid != 0, and STUCK was or would have been said */
     GUARD_HELLO_LEAVING = 8,       /* the guard ends as soon as its worker is GONE */

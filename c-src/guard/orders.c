@@ -17,8 +17,6 @@ static const char *order_name(uint32_t kind) {
         return "SHUTDOWN";
     case GUARD_ORDER_UNLOCK:
         return "UNLOCK";
-    case GUARD_ORDER_LOCK:
-        return "LOCK";
     case GUARD_ORDER_STOP:
         return "STOP";
     default:
@@ -131,28 +129,6 @@ static void stop_on_order(struct guard *guard, const struct guard_message *order
     }
 }
 
-static void lock(struct guard *guard, const struct guard_message *order) {
-    if (guard->lock.path == NULL) {
-        refuse(guard, order, "this guard was given no --lock");
-        return;
-    }
-    if (guard->state == GUARD_LEAVING) {
-        refuse_for_state(guard, order);
-        return;
-    }
-    if (guard->state != GUARD_IDLE) {
-        /* Held since the start of the worker; to ask again could change the file under it. */
-        answer(guard, order, GUARD_LOCKED, 0, 0, "");
-        return;
-    }
-    struct device_lock_obstacle obstacle;
-    if (guard_take_lock(guard, &obstacle) == DEVICE_LOCK_TAKEN) {
-        answer(guard, order, GUARD_LOCKED, 0, 0, "");
-    } else {
-        answer(guard, order, GUARD_LOCK_BUSY, obstacle.holder, obstacle.error, obstacle.text);
-    }
-}
-
 static void unlock(struct guard *guard, const struct guard_message *order) {
     if (guard->lock.path == NULL) {
         refuse(guard, order, "this guard was given no --lock");
@@ -177,9 +153,6 @@ void guard_obey(struct guard *guard, const struct guard_message *order) {
         break;
     case GUARD_ORDER_UNLOCK:
         unlock(guard, order);
-        break;
-    case GUARD_ORDER_LOCK:
-        lock(guard, order);
         break;
     case GUARD_ORDER_STOP:
         stop_on_order(guard, order);

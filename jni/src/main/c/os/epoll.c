@@ -39,11 +39,6 @@ OS_NATIVE(jint, Epoll, add0)(JNIEnv *env, jclass c, jint epoll, jint fd, jint ev
     return control(epoll, EPOLL_CTL_ADD, fd, events, data);
 }
 
-OS_NATIVE(jint, Epoll, modify0)
-(JNIEnv *env, jclass c, jint epoll, jint fd, jint events, jlong data) {
-    return control(epoll, EPOLL_CTL_MOD, fd, events, data);
-}
-
 OS_NATIVE(jint, Epoll, remove0)(JNIEnv *env, jclass c, jint epoll, jint fd) {
     return control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 }

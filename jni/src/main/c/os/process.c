@@ -23,15 +23,6 @@ OS_NATIVE(jint, ProcessControl, dumpable)(JNIEnv *env, jclass c) {
     return value_or_errno(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L));
 }
 
-OS_NATIVE(jint, ProcessControl, setParentDeathSignal)(JNIEnv *env, jclass c, jint number) {
-    return value_or_errno(prctl(PR_SET_PDEATHSIG, (unsigned long)number, 0L, 0L, 0L));
-}
-
-OS_NATIVE(jint, ProcessControl, parentDeathSignal)(JNIEnv *env, jclass c) {
-    int number = 0;
-    return prctl(PR_GET_PDEATHSIG, &number, 0L, 0L, 0L) < 0 ? -errno : number;
-}
-
 OS_NATIVE(jint, ProcessControl, kill)(JNIEnv *env, jclass c, jint pid, jint number) {
     return value_or_errno(kill(pid, number));
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/os_native.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -9,10 +8,6 @@
 
 _Static_assert(sizeof(unsigned long) == sizeof(jlong),
                "the kernel's processor mask is made of 64-bit words here");
-
-OS_NATIVE(jint, Processors, yieldProcessor)(JNIEnv *env, jclass c) {
-    return value_or_errno(sched_yield());
-}
 
 /* The raw call, because glibc's wrapper hides how many bytes the kernel needs and filled in. */
 OS_NATIVE(jint, Processors, affinityMask)(JNIEnv *env, jclass c, jlongArray mask) {
@@ -26,19 +21,6 @@ OS_NATIVE(jint, Processors, affinityMask)(JNIEnv *env, jclass c, jlongArray mask
     if (filled >= 0) {
         (*env)->SetLongArrayRegion(env, mask, 0, (jsize)(bytes / sizeof(jlong)), words);
     }
-    free(words);
-    return result;
-}
-
-OS_NATIVE(jint, Processors, setAffinityMask)(JNIEnv *env, jclass c, jlongArray mask) {
-    jsize length = (*env)->GetArrayLength(env, mask);
-    size_t bytes = (size_t)length * sizeof(jlong);
-    jlong *words = malloc(bytes > 0 ? bytes : 1);
-    if (words == NULL) {
-        return -ENOMEM;
-    }
-    (*env)->GetLongArrayRegion(env, mask, 0, length, words);
-    jint result = value_or_errno(syscall(SYS_sched_setaffinity, 0, bytes, words));
     free(words);
     return result;
 }

@@ -29,7 +29,6 @@ import io.berth.jni.os.Processors;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.status.Reason;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -77,7 +76,6 @@ public final class Broker implements AutoCloseable {
     this.audit = audit;
     ProcessControl.disableCoreDumps();
     ProcessControl.setDumpable(false);
-    RunDirectory.make(config.broker().runDirectory());
     RunDirectory.prepare(config.broker().runDirectory());
     this.countersFile =
         CountersFile.create(config.broker().countersFile(), epoch, config.devices().size());
@@ -177,6 +175,25 @@ public final class Broker implements AutoCloseable {
    * meantime that can be rehearsed while the predecessor serves.
    */
   public void succeed(Predecessor predecessor) throws IOException {
+    Path run = config.broker().runDirectory();
+    LockFile turn = RunDirectory.takeTurn(run);
+    try {
+      KeptNames names = KeptNames.keep(run, config.broker().workersDirectory());
+      try {
+        takeOver(predecessor);
+      } finally {
+        if (directory == null) {
+          names.giveBack();
+        } else {
+          names.forget();
+        }
+      }
+    } finally {
+      turn.close();
+    }
+  }
+
+  private void takeOver(Predecessor predecessor) throws IOException {
     InstalledClasses.load();
     rehearse();
     audit.open(epoch);
@@ -281,7 +298,7 @@ public final class Broker implements AutoCloseable {
   /** Stops accepting, ends clients, workers and guards, and closes everything. */
   @Override
   public void close() throws IOException {
-    administration.close(!succession.hasLeft());
+    administration.close();
     stopThreads();
     data.closeDescriptors();
     control.closeDescriptors();
@@ -293,7 +310,6 @@ public final class Broker implements AutoCloseable {
     }
     countersFile.close();
     if (directory != null) {
-      Files.deleteIfExists(config.broker().clientSocket());
       directory.close();
     }
   }

@@ -93,15 +93,17 @@ final class Succession {
    * what is in flight ends here, workers and guards go over.
    *
    * @param leftBehind runs when the successor may go on
+   * @return false, and nothing will run, if this broker leaves for another one already
    */
-  void leave(Runnable leftBehind) {
+  boolean leave(Runnable leftBehind) {
     if (leaving) {
-      return;
+      return false;
     }
     leaving = true;
     LOG.info("a successor takes over");
     clients.goAway("a new broker takes over");
     data.leave(LEAVE_GRACE_NANOS, () -> control.execute(() -> handOver(leftBehind)));
+    return true;
   }
 
   /** Workers and journal go over at the same time: neither needs the other for that. */

@@ -13,7 +13,6 @@ import io.berth.jni.os.ProcessControl;
 import io.berth.jni.os.Sockets;
 import io.berth.shm.admin.v1.FailureCode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>Runs on a thread of its own, so that however many connect, the control thread sees one request
  * of an administrator at a time.
  */
-public final class AdminDoor {
+public final class AdminDoor implements AutoCloseable {
   /** What the socket is called in the run directory. */
   public static final String SOCKET_NAME = "admin.sock";
 
@@ -79,8 +78,8 @@ public final class AdminDoor {
   /** Takes the socket's name, be it a dead broker's or a predecessor's, and starts to accept. */
   public void open() throws IOException {
     boolean others = !administrators.uids().isEmpty() || !administrators.gids().isEmpty();
-    int listener = SocketFile.listen(path, BACKLOG, others ? EVERYBODY : OWNER_ONLY);
-    acceptor = new Acceptor(loop, path, listener, ACCEPTS_PER_TURN, this::greet);
+    SocketFile socket = SocketFile.listen(path, BACKLOG, others ? EVERYBODY : OWNER_ONLY);
+    acceptor = new Acceptor(loop, socket, ACCEPTS_PER_TURN, this::greet);
     acceptor.open();
     thread.start();
   }
@@ -115,19 +114,16 @@ public final class AdminDoor {
     connections.remove(connection);
   }
 
-  /**
-   * Ends all connections and the thread; what they had released is taken back or stopped.
-   *
-   * @param ownsName false when the socket's name belongs to a successor
-   */
-  public void close(boolean ownsName) throws IOException {
+  /** Ends all connections and the thread; what they had released is taken back or stopped. */
+  @Override
+  public void close() throws IOException {
     if (!thread.isAlive()) {
       loop.closeDescriptors();
       return;
     }
     loop.execute(
         () -> {
-          acceptor.close();
+          acceptor.closeForGood();
           for (AdminConnection connection : Set.copyOf(connections)) {
             connection.close();
           }
@@ -140,8 +136,5 @@ public final class AdminDoor {
       throw new IOException("interrupted while administration stopped", e);
     }
     loop.closeDescriptors();
-    if (ownsName) {
-      Files.deleteIfExists(path);
-    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * What administrators can have done.
@@ -35,13 +36,14 @@ public final class Administration {
   private final Supervision supervision;
   private final StatusReport status;
   private final AdminEvents events;
-  private final Consumer<Runnable> handOver;
+  private final Predicate<Runnable> handOver;
   private final Map<String, DeviceRelease> releases = new HashMap<>();
 
   /**
    * Knows everything and does nothing yet.
    *
-   * @param handOver lets go of everything for a successor, then runs what it is given
+   * @param handOver lets go of everything for a successor, then runs what it is given; false and
+   *     nothing if it does so for another one already
    */
   public Administration(
       ControlLoop control,
@@ -50,7 +52,7 @@ public final class Administration {
       Supervision supervision,
       StatusReport status,
       AdminEvents events,
-      Consumer<Runnable> handOver) {
+      Predicate<Runnable> handOver) {
     this.control = control;
     this.data = data;
     this.config = config;
@@ -74,13 +76,7 @@ public final class Administration {
                     holding,
                     reply);
             case RESTART -> restart(request.getRestart().getDevice(), holding.who, reply);
-            case HAND_OVER ->
-                handOver.accept(
-                    () ->
-                        reply.accept(
-                            AdminReply.newBuilder()
-                                .setHandedOver(HandedOver.getDefaultInstance())
-                                .build()));
+            case HAND_OVER -> handOver(reply);
             case ACT_NOT_SET ->
                 reply.accept(
                     AdminMessages.failure(
@@ -102,6 +98,17 @@ public final class Administration {
             release.takeBack("the administrator's connection ended");
           }
         });
+  }
+
+  private void handOver(Consumer<AdminReply> reply) {
+    AdminReply done =
+        AdminReply.newBuilder().setHandedOver(HandedOver.getDefaultInstance()).build();
+    if (!handOver.test(() -> reply.accept(done))) {
+      reply.accept(
+          AdminMessages.failure(
+              FailureCode.FAILURE_STATE,
+              "another broker takes over already; try again when it serves"));
+    }
   }
 
   private AdminReply status() {

@@ -11,17 +11,31 @@ import io.berth.broker.supervisor.WorkerEvents;
 import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Status;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** Sessions', workers' and administrators' events as audit entries. Control thread only. */
 final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
+  /** Records that a uid causes by what costs it nothing: connecting, leaving, asking in vain. */
+  static final int FREE_BURST = 4_096;
+
+  static final int FREE_PER_SECOND = 10;
+
+  /** All handles of many sessions at once, as after a reload, and programs that come and go. */
+  static final int GRANTS_BURST = 8_192;
+
+  static final int GRANTS_PER_SECOND = 100;
+
   private final AuditFeeder feeder;
   private final KeyUses keyUses;
-  private final FloodGate floods = new FloodGate();
+  private final LongSupplier nanoClock;
+  private final FloodGate floods = new FloodGate(FREE_BURST, FREE_PER_SECOND);
+  private final FloodGate grants = new FloodGate(GRANTS_BURST, GRANTS_PER_SECOND);
 
-  AuditEvents(AuditFeeder feeder, KeyUses keyUses) {
+  AuditEvents(AuditFeeder feeder, KeyUses keyUses, LongSupplier nanoClock) {
     this.feeder = feeder;
     this.keyUses = keyUses;
+    this.nanoClock = nanoClock;
   }
 
   @Override
@@ -36,39 +50,37 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
         Status.OK,
         principal,
         "",
-        "",
-        "",
         "session=" + session + " client=" + clientName);
   }
 
   @Override
   public void refused(Principal principal, String why) {
-    record(AuditEvent.SESSION_REFUSED, Status.RESOURCE_EXHAUSTED, principal, "", "", "", why);
+    record(AuditEvent.SESSION_REFUSED, Status.RESOURCE_EXHAUSTED, principal, "", why);
   }
 
   @Override
   public void closed(long session, Principal principal, String why) {
-    record(
-        AuditEvent.SESSION_CLOSED,
-        Status.OK,
-        principal,
-        "",
-        "",
-        "",
-        "session=" + session + " " + why);
+    record(AuditEvent.SESSION_CLOSED, Status.OK, principal, "", "session=" + session + " " + why);
   }
 
+  /** Never left out like the others: beyond the bound there is no record, and no handle either. */
   @Override
-  public void granted(
+  public GrantRecord granted(
       long session, Principal principal, String account, String resource, int permissions) {
-    record(
-        AuditEvent.HANDLE_GRANTED,
-        Status.OK,
-        principal,
-        account,
-        resource,
-        permissions(permissions),
-        "session=" + session);
+    if (!grants.takes(principal.uid(), nanoClock.getAsLong())) {
+      return GrantRecord.TOO_MANY;
+    }
+    boolean taken =
+        feeder.offer(
+            entry(
+                AuditEvent.HANDLE_GRANTED,
+                Status.OK,
+                principal,
+                account,
+                resource,
+                permissions(permissions),
+                "session=" + session));
+    return taken || !keyUses.refusesWithout() ? GrantRecord.TAKEN : GrantRecord.NO_ROOM;
   }
 
   @Override
@@ -77,9 +89,7 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
         AuditEvent.HANDLE_DENIED,
         Status.PERMISSION_DENIED,
         principal,
-        "",
         resource,
-        "",
         "session=" + session + " " + why);
   }
 
@@ -91,6 +101,13 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
   }
 
   private void record(
+      AuditEvent event, Status status, Principal principal, String resource, String detail) {
+    if (admits(principal.uid())) {
+      feeder.offer(entry(event, status, principal, "", resource, "", detail));
+    }
+  }
+
+  private static AuditEntry entry(
       AuditEvent event,
       Status status,
       Principal principal,
@@ -98,24 +115,20 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
       String resource,
       String operation,
       String detail) {
-    if (event != AuditEvent.HANDLE_GRANTED && !admits(principal.uid())) {
-      return;
-    }
-    feeder.offer(
-        AuditEntry.of(
-            event,
-            principal.uid(),
-            principal.pid(),
-            status.code(),
-            principal.toString(),
-            account,
-            resource,
-            operation,
-            detail));
+    return AuditEntry.of(
+        event,
+        principal.uid(),
+        principal.pid(),
+        status.code(),
+        principal.toString(),
+        account,
+        resource,
+        operation,
+        detail);
   }
 
   private boolean admits(int uid) {
-    long nowNanos = System.nanoTime();
+    long nowNanos = nanoClock.getAsLong();
     floods.tellSuppressed(nowNanos, this::suppressed);
     return floods.admits(uid, nowNanos);
   }
@@ -131,7 +144,7 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
             "",
             "",
             "",
-            "sessions and denials beyond " + FloodGate.PER_SECOND + " a second: " + count));
+            "sessions and denials beyond " + FREE_PER_SECOND + " a second: " + count));
   }
 
   @Override

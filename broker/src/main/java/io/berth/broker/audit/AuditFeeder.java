@@ -83,12 +83,14 @@ final class AuditFeeder implements JournalSupervisor.Feed {
 
   // Any thread.
 
-  /** Takes an entry; when there is no room it is counted. */
-  void offer(AuditEntry entry) {
-    if (!events.offer(new TimedEntry(nowNanos(), entry))) {
+  /** Takes an entry; when there is no room it is counted. Whether it was taken. */
+  boolean offer(AuditEntry entry) {
+    boolean taken = events.offer(new TimedEntry(nowNanos(), entry));
+    if (!taken) {
       lostEvents.incrementAndGet();
     }
     bell.ringIfAsleep();
+    return taken;
   }
 
   private static long nowNanos() {

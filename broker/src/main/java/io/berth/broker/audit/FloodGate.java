@@ -7,21 +7,25 @@ import java.util.Map;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Bounds how many records a uid can cause by what costs it nothing: connecting, leaving, and asking
- * for what it may not have. Without a bound, one that does so in a loop would fill the disk, and
- * the journal could not keep up with the others' records, which are refused then.
+ * Bounds how many records of a kind a uid can cause. Without a bound, one that does so in a loop
+ * would fill the disk, and the journal could not keep up with the others' records, which are
+ * refused then.
  *
- * <p>A uid has {@value #BURST} such records at once and {@value #PER_SECOND} more per second. What
- * is beyond that is counted, and the count is recorded in its stead as soon as the uid may have a
- * record again. One thread; time is the caller's.
+ * <p>A uid has so many at once and so many more per second. What is beyond that is refused by
+ * {@link #takes}; or with {@link #admits} left out and counted, and the count is recorded in its
+ * stead as soon as the uid may have a record again. One thread; time is the caller's.
  */
 final class FloodGate {
-  static final int BURST = 4_096;
-  static final int PER_SECOND = 10;
-  private static final long NANOS_PER_TOKEN = 1_000_000_000L / PER_SECOND;
+  private final int burst;
+  private final long nanosPerToken;
 
-  private static final class Bucket {
-    long tokens = BURST;
+  FloodGate(int burst, int perSecond) {
+    this.burst = burst;
+    this.nanosPerToken = 1_000_000_000L / perSecond;
+  }
+
+  private final class Bucket {
+    long tokens = burst;
     long refilledNanos;
     int suppressed;
 
@@ -30,10 +34,10 @@ final class FloodGate {
     }
 
     void refill(long nowNanos) {
-      long more = (nowNanos - refilledNanos) / NANOS_PER_TOKEN;
+      long more = (nowNanos - refilledNanos) / nanosPerToken;
       if (more > 0) {
-        tokens = Math.min(BURST, tokens + more);
-        refilledNanos += more * NANOS_PER_TOKEN;
+        tokens = Math.min(burst, tokens + more);
+        refilledNanos += more * nanosPerToken;
       }
     }
   }
@@ -41,10 +45,26 @@ final class FloodGate {
   private final Map<Integer, Bucket> buckets = new HashMap<>();
   private final Map<Integer, Bucket> withSuppressed = new LinkedHashMap<>();
 
-  /** Whether a record of this uid is to be written; it is counted otherwise. */
-  boolean admits(int uid, long nowNanos) {
+  /** Whether this uid may have one more; if not, nothing may happen that must be recorded. */
+  boolean takes(int uid, long nowNanos) {
+    forgetFull(nowNanos);
+    Bucket bucket = bucket(uid, nowNanos);
+    if (bucket.tokens == 0) {
+      return false;
+    }
+    bucket.tokens--;
+    return true;
+  }
+
+  private Bucket bucket(int uid, long nowNanos) {
     Bucket bucket = buckets.computeIfAbsent(uid, key -> new Bucket(nowNanos));
     bucket.refill(nowNanos);
+    return bucket;
+  }
+
+  /** Whether a record of this uid is to be written; it is counted otherwise. */
+  boolean admits(int uid, long nowNanos) {
+    Bucket bucket = bucket(uid, nowNanos);
     // What was suppressed is told first, and that takes a token too.
     if (bucket.tokens > (bucket.suppressed > 0 ? 1 : 0)) {
       bucket.tokens--;
@@ -71,12 +91,17 @@ final class FloodGate {
               bucket.suppressed = 0;
               return true;
             });
+    forgetFull(nowNanos);
+  }
+
+  /** A full bucket is like none. */
+  private void forgetFull(long nowNanos) {
     buckets
         .values()
         .removeIf(
             bucket -> {
               bucket.refill(nowNanos);
-              return bucket.tokens == BURST;
+              return bucket.tokens == burst;
             });
   }
 }

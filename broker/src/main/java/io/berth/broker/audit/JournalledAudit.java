@@ -68,7 +68,7 @@ public final class JournalledAudit implements AuditTrail {
         new KeyUses(
             config.journal().onFailure() == OnFailure.REFUSE, config.broker().slots(), bell);
     this.feeder = new AuditFeeder(loop, bell, keyUses);
-    this.events = new AuditEvents(feeder, keyUses);
+    this.events = new AuditEvents(feeder, keyUses, System::nanoTime);
     this.thread = LoudEnd.thread(loop, "berth-audit");
   }
 

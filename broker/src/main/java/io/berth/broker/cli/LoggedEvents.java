@@ -29,9 +29,10 @@ final class LoggedEvents implements SessionEvents, WorkerEvents {
   }
 
   @Override
-  public void granted(
+  public GrantRecord granted(
       long session, Principal principal, String account, String resource, int permissions) {
     LOG.debug("session {}: {} granted to {}", session, resource, account);
+    return GrantRecord.TAKEN;
   }
 
   @Override

@@ -41,17 +41,18 @@ final class ReloadCommand implements Callable<Integer> {
 
   @Option(
       names = "--timeout",
-      paramLabel = "MS",
-      defaultValue = "60000",
-      description = "How long the change may take, in milliseconds (${DEFAULT-VALUE}).")
-  private long timeoutMillis;
+      paramLabel = "TIME",
+      defaultValue = "1m",
+      converter = Durations.class,
+      description = "How long the change may take: 500ms, 90s, 10m (${DEFAULT-VALUE}).")
+  private Durations.Millis timeout;
 
   @Override
   public Integer call() throws Exception {
     Path run = place.runDirectory();
     BrokerStatus old = status(run);
     Process successor = start(old.getPid());
-    long untilNanos = System.nanoTime() + timeoutMillis * 1_000_000;
+    long untilNanos = System.nanoTime() + timeout.value() * 1_000_000;
     while (System.nanoTime() - untilNanos < 0) {
       if (!successor.isAlive()) {
         System.err.println(
@@ -67,7 +68,7 @@ final class ReloadCommand implements Callable<Integer> {
       }
       Thread.sleep(LOOK_MILLIS);
     }
-    System.err.println("berth reload: the new broker did not serve in " + timeoutMillis + " ms");
+    System.err.println("berth reload: the new broker did not serve in " + timeout.value() + " ms");
     return ExitCode.FAILED;
   }
 

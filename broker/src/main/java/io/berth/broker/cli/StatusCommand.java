@@ -31,15 +31,16 @@ final class StatusCommand implements Callable<Integer> {
 
   @Option(
       names = "--timeout",
-      paramLabel = "MS",
-      defaultValue = "5000",
-      description = "How long to wait for the answer, in milliseconds (${DEFAULT-VALUE}).")
-  private long timeoutMillis;
+      paramLabel = "TIME",
+      defaultValue = "5s",
+      converter = Durations.class,
+      description = "How long to wait for the answer: 500ms, 90s, 10m (${DEFAULT-VALUE}).")
+  private Durations.Millis timeout;
 
   @Override
   public Integer call() throws Exception {
     try (AdminClient admin = AdminClient.connect(place.runDirectory())) {
-      BrokerStatus status = admin.status(timeoutMillis);
+      BrokerStatus status = admin.status(timeout.value());
       System.out.println(
           json ? StatusText.forPrograms(status) : StatusText.forPeople(status).stripTrailing());
       return ExitCode.OK;

@@ -4,10 +4,8 @@ package io.berth.broker.config;
 import io.berth.broker.policy.Policy;
 import io.berth.broker.policy.ResourceName;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -50,26 +48,6 @@ public record Config(
   /** How long a request may be on {@code device} before its worker counts as hung. */
   public long hangTimeoutNanos(DeviceConfig device) {
     return device.hangTimeoutNanos().orElse(supervision.hangTimeoutNanos());
-  }
-
-  /**
-   * The top-level keys in which {@code newer} differs and that a running broker cannot take over;
-   * the policy and the administrators it can.
-   */
-  public List<String> changesThatNeedRestart(Config newer) {
-    List<String> changed = new ArrayList<>();
-    differs(changed, "broker", broker, newer.broker);
-    differs(changed, "scheduler", scheduler, newer.scheduler);
-    differs(changed, "supervision", supervision, newer.supervision);
-    differs(changed, "journal", journal, newer.journal);
-    differs(changed, "devices", devices, newer.devices);
-    return changed;
-  }
-
-  private static void differs(List<String> changed, String key, Object before, Object after) {
-    if (!Objects.equals(before, after)) {
-      changed.add(key);
-    }
   }
 
   /** Every effective value, as a file that could be loaded again. Holds no secret. */

@@ -5,6 +5,7 @@ import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Errno;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ public final class Acceptor implements AutoCloseable {
   private static final long PAUSE_NANOS = 100_000_000L;
 
   private final ControlLoop loop;
+  private final SocketFile socket;
   private final Path path;
   private final int perTurn;
   private final IntConsumer accepted;
@@ -31,13 +33,13 @@ public final class Acceptor implements AutoCloseable {
   /**
    * Takes the listening socket; it is closed with this.
    *
-   * @param path for messages
    * @param accepted gets each connection's descriptor, and owns it
    */
-  public Acceptor(ControlLoop loop, Path path, int listener, int perTurn, IntConsumer accepted) {
+  public Acceptor(ControlLoop loop, SocketFile socket, int perTurn, IntConsumer accepted) {
     this.loop = loop;
-    this.path = path;
-    this.listener = listener;
+    this.socket = socket;
+    this.path = socket.path();
+    this.listener = socket.listener();
     this.perTurn = perTurn;
     this.accepted = accepted;
   }
@@ -81,6 +83,19 @@ public final class Acceptor implements AutoCloseable {
     return listener >= 0;
   }
 
+  /** Closes, and takes the socket's name away unless a successor has it. */
+  public void closeForGood() {
+    if (listener >= 0) {
+      try {
+        socket.remove();
+      } catch (IOException e) {
+        LOG.warn("{} stays: {}", path, e.toString());
+      }
+      close();
+    }
+  }
+
+  /** Closes, and leaves the socket's name to a successor. */
   @Override
   public void close() {
     if (listener >= 0) {

@@ -103,7 +103,6 @@ public final class ClientDoor implements AutoCloseable {
     acceptor =
         new Acceptor(
             loop,
-            config.broker().clientSocket(),
             SocketFile.listen(
                 config.broker().clientSocket(), BACKLOG, config.broker().socketMode()),
             ACCEPTS_PER_TURN,
@@ -322,7 +321,9 @@ public final class ClientDoor implements AutoCloseable {
 
   @Override
   public void close() {
-    stopListening();
+    if (acceptor != null) {
+      acceptor.closeForGood();
+    }
     for (ClientConnection connection : Set.copyOf(connections)) {
       connection.end("broker stops");
     }

@@ -22,7 +22,9 @@ import io.berth.shm.control.ControlMessage.SegmentAdd;
 import io.berth.shm.control.ControlMessage.SegmentAdded;
 import io.berth.shm.control.ControlMessage.SegmentDrop;
 import io.berth.shm.status.Reason;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What an open session asks for over the control socket: handles and segments.
@@ -38,6 +40,8 @@ final class SessionAsks {
   private final Principal principal;
   private final Session session;
   private final SessionSegments segments;
+  private final Set<String> recorded = new HashSet<>();
+  private int handles;
   private boolean ended;
 
   SessionAsks(ClientDoor door, ControlChannel channel, Principal principal, Session session) {
@@ -104,9 +108,49 @@ final class SessionAsks {
           named(open.resource()) + ": the journal takes no records");
       return;
     }
+    if (handles == MAX_HANDLES) {
+      channel.refuse(
+          token, Reason.BUDGET_EXCEEDED, "handles >= " + MAX_HANDLES + " of this session");
+      return;
+    }
+    if (!isRecorded(token, open.resource(), granted.account(), permissions)) {
+      return;
+    }
+    handles++;
     Account account = door.account(granted.account(), granted.inFlightLimit());
-    door.events().granted(session.id(), principal, granted.account(), open.resource(), permissions);
     grant(token, open.resource(), target.get(), device.get(), account, granted, permissions);
+  }
+
+  /**
+   * Whether the journal has, or will have, that this session may use this in this way. Nobody gets
+   * a handle otherwise: no use without a record of who was given it. What is opened again and again
+   * is recorded once.
+   */
+  private boolean isRecorded(long token, String resource, String account, int permissions) {
+    String grant = account + ' ' + permissions + ' ' + resource;
+    if (recorded.contains(grant)) {
+      return true;
+    }
+    switch (door.events().granted(session.id(), principal, account, resource, permissions)) {
+      case TAKEN -> {
+        if (recorded.size() == MAX_HANDLES) {
+          recorded.clear(); // Bounds our memory; some are recorded twice then.
+        }
+        recorded.add(grant);
+        return true;
+      }
+      case TOO_MANY -> {
+        String why = "this uid opens more handles than the journal has to bear; try again later";
+        door.events().denied(session.id(), principal, resource, why);
+        channel.refuse(token, Reason.BUDGET_EXCEEDED, named(resource) + ": " + why);
+      }
+      case NO_ROOM ->
+          channel.refuse(
+              token,
+              Reason.AUDIT_UNAVAILABLE,
+              named(resource) + ": the journal does not keep up; try again later");
+    }
+    return false;
   }
 
   /** A name as it stands in a message: what is said of it must fit behind it. */
@@ -140,17 +184,15 @@ final class SessionAsks {
                                   granted.maxDeadlineNanos(),
                                   device.flow(account),
                                   granted.audit()));
+              if (handle == null) {
+                throw new IllegalStateException("more handles than were counted");
+              }
               door.loop().execute(() -> opened(token, handle, target.device().driver()));
             });
   }
 
   private void opened(long token, Handle handle, String driver) {
     if (ended) {
-      return;
-    }
-    if (handle == null) {
-      channel.refuse(
-          token, Reason.BUDGET_EXCEEDED, "handles >= " + MAX_HANDLES + " of this session");
       return;
     }
     channel.send(
@@ -174,6 +216,7 @@ final class SessionAsks {
                         if (handle == null) {
                           channel.refuse(token, Reason.STALE_HANDLE, "no such handle");
                         } else {
+                          handles--;
                           channel.send(token, new Closed());
                         }
                       });

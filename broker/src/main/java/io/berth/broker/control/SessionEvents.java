@@ -12,7 +12,19 @@ public interface SessionEvents {
 
   void closed(long session, Principal principal, String why);
 
-  void granted(long session, Principal principal, String account, String resource, int permissions);
+  /** What became of the record that lets somebody use something. */
+  enum GrantRecord {
+    /** It is on its way to the journal, or the administrator does without. */
+    TAKEN,
+    /** This uid has caused more of them than one may. */
+    TOO_MANY,
+    /** There is no room for it, and what cannot be recorded must not be. */
+    NO_ROOM
+  }
+
+  /** A handle is about to be made. Unless the record is TAKEN, it must not be. */
+  GrantRecord granted(
+      long session, Principal principal, String account, String resource, int permissions);
 
   void denied(long session, Principal principal, String resource, String why);
 

@@ -15,8 +15,10 @@ public class UnheardSessions implements SessionEvents {
   public void closed(long session, Principal principal, String why) {}
 
   @Override
-  public void granted(
-      long session, Principal principal, String account, String resource, int permissions) {}
+  public GrantRecord granted(
+      long session, Principal principal, String account, String resource, int permissions) {
+    return GrantRecord.TAKEN;
+  }
 
   @Override
   public void denied(long session, Principal principal, String resource, String why) {}

@@ -262,11 +262,6 @@ public final class Journal implements AutoCloseable {
     return state;
   }
 
-  /** Records refused for want of space since the journal was last OPEN. */
-  public long refusedRecords() {
-    return refused;
-  }
-
   private void requireNotClosed() throws JournalException {
     if (state == State.CLOSED) {
       throw new JournalException(

@@ -24,7 +24,8 @@ final class JournalLock implements AutoCloseable {
   /**
    * Takes it.
    *
-   * @throws JournalException LOCKED if somebody has it
+   * @throws JournalException LOCKED if somebody has it; PERMISSIONS if others than its owner may
+   *     open it, as a lock for reading would do to keep the journal shut
    */
   static JournalLock take(JournalFiles files) throws IOException {
     FileChannel channel =
@@ -34,6 +35,7 @@ final class JournalLock implements AutoCloseable {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     FileLock lock = null;
     try {
+      ProtectedFile.checkNotWider(files.lock(), "rw-------");
       lock = channel.tryLock();
       if (lock == null) {
         throw new JournalException(

@@ -41,7 +41,7 @@ final class ProtectedFile {
       // The umask can only take bits away; a directory that its owner cannot enter would fail later
       // and less clearly.
     }
-    checkNotWider(directory, PosixFilePermissions.fromString("rwxr-x---"));
+    checkNotWider(directory, "rwxr-x---");
   }
 
   /** Creates the file with exactly these permissions; it must not exist yet. Durable on return. */
@@ -84,7 +84,7 @@ final class ProtectedFile {
    * rw-------}.
    */
   static byte[] read(Path file, String widest) throws IOException {
-    checkNotWider(file, PosixFilePermissions.fromString(widest));
+    checkNotWider(file, widest);
     try (FileChannel channel =
         FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
       if (channel.size() > MAX_BYTES) {
@@ -96,6 +96,11 @@ final class ProtectedFile {
       while (into.hasRemaining() && channel.read(into) >= 0) {}
       return content;
     }
+  }
+
+  /** Refuses a file that somebody may use to whom these permissions give nothing. */
+  static void checkNotWider(Path file, String widest) throws IOException {
+    checkNotWider(file, PosixFilePermissions.fromString(widest));
   }
 
   private static void checkNotWider(Path file, Set<PosixFilePermission> widest) throws IOException {
@@ -117,7 +122,7 @@ final class ProtectedFile {
               + PosixFilePermissions.toString(found.permissions())
               + " is wider than "
               + PosixFilePermissions.toString(widest)
-              + "; who read it meanwhile may know its content. "
+              + "; who could open it meanwhile may know its content, or hold a lock on it. "
               + "If that is excluded, chmod it");
     }
   }

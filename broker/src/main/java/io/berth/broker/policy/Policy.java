@@ -35,11 +35,6 @@ public final class Policy {
     this.overflowIds = Set.copyOf(overflowIds);
   }
 
-  /** A policy that denies everything. */
-  public static Policy denyAll() {
-    return new Policy(List.of(), OverflowIds.read());
-  }
-
   public List<Grant> grants() {
     return grants;
   }

@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,10 @@ final class DeviceCharge implements GuardProcess.Charge {
                 "--orphan-timeout-ms",
                 Long.toString(config.supervision().orphanTimeoutNanos() / 1_000_000)));
     if (device.ownership() == Ownership.EXCLUSIVE) {
-      Files.createDirectories(config.broker().lockDirectory());
+      // Nobody else may write to it, whatever the umask; else the guard refuses to lock there.
+      Files.createDirectories(
+          config.broker().lockDirectory(),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
       options.add("--lock");
       options.add(
           config
@@ -77,6 +81,25 @@ final class DeviceCharge implements GuardProcess.Charge {
               options.add(key + "=" + value);
             });
     return options;
+  }
+
+  @Override
+  public String configuration() {
+    return Stream.of(
+            config.broker().lockDirectory(),
+            config.supervision().stopGraceNanos(),
+            config.supervision().orphanTimeoutNanos(),
+            device.driver(),
+            device.ownership(),
+            device.lockIdentity(),
+            device.lanes(),
+            device.javaOptions(),
+            device.classPath(),
+            device.surroundings(),
+            device.settings(),
+            device.keys())
+        .map(Object::toString)
+        .collect(Collectors.joining("\n"));
   }
 
   @Override

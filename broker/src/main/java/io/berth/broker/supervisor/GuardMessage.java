@@ -26,7 +26,6 @@ record GuardMessage(int kind, int incarnation, int pid, int status, String name,
   static final int GONE = 4;
   static final int LOCK_BUSY = 5;
   static final int STUCK = 6;
-  static final int LOCKED = 7;
   static final int UNLOCKED = 8;
   static final int START_FAILED = 9;
   static final int REFUSED = 10;
@@ -35,13 +34,11 @@ record GuardMessage(int kind, int incarnation, int pid, int status, String name,
   static final int ORDER_KILL = 66;
   static final int ORDER_SHUTDOWN = 67;
   static final int ORDER_UNLOCK = 68;
-  static final int ORDER_LOCK = 69;
   static final int ORDER_STOP = 70;
 
   /** HELLO's status bits. */
-  static final int HELLO_LOCK_HELD = 1;
-
   static final int HELLO_WORKER_ENDING = 2;
+
   static final int HELLO_WORKER_STUCK = 4;
 
   private static final int MAGIC = 0x44475242;

@@ -7,10 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Starts a guard where no service manager does. A guard outlives a broker that is killed and is
- * found again by the next one through its pid file.
+ * found again by the next one through its pid file, which has its {@link ProcessIdentity}.
  */
 final class GuardProcess {
   /** What a guard is to look after. */
@@ -29,9 +30,19 @@ final class GuardProcess {
       return List.of();
     }
 
+    /** What of the configuration guard and worker have until they are started anew. */
+    default String configuration() {
+      return "";
+    }
+
     /** Removes what was made for the guard; it and its worker have ended. */
     default void ended() {}
   }
+
+  /** Lines of the pid file. */
+  private static final int IDENTITY = 0;
+
+  private static final int CONFIGURATION = 1;
 
   private final Path program;
   private final Path directory;
@@ -57,15 +68,42 @@ final class GuardProcess {
     return directory.resolve(charge.name() + ".guard.pid");
   }
 
+  String name() {
+    return charge.name();
+  }
+
   /** A guard of an earlier broker that still lives. */
   boolean survives() {
     try {
-      long pid = Long.parseLong(Files.readString(pidFile()).trim());
-      Path running = Path.of("/proc/" + pid + "/exe").toRealPath();
-      return running.equals(program.toRealPath());
+      String written = line(IDENTITY);
+      return ProcessIdentity.of(ProcessIdentity.pidOf(written))
+          .map(ProcessIdentity::text)
+          .filter(written::equals)
+          .isPresent();
     } catch (IOException | NumberFormatException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether the guard that survives was started with the configuration of now. If not, it and its
+   * worker go on as they are.
+   */
+  boolean isAsConfigured() {
+    try {
+      return line(CONFIGURATION).equals(configuration());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private String configuration() {
+    return Integer.toHexString(charge.configuration().hashCode());
+  }
+
+  private String line(int number) throws IOException {
+    List<String> lines = Files.readAllLines(pidFile());
+    return number < lines.size() ? lines.get(number) : "";
   }
 
   void start() throws IOException {
@@ -88,7 +126,12 @@ final class GuardProcess {
     // Settings of this JVM are not the worker's.
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     process = builder.start();
-    Files.writeString(pidFile(), process.pid() + "\n");
+    Optional<ProcessIdentity> identity = ProcessIdentity.of(process.pid());
+    if (identity.isPresent()) {
+      Files.writeString(pidFile(), identity.get().text() + "\n" + configuration() + "\n");
+    } else {
+      Files.deleteIfExists(pidFile()); // It has ended already; isAlive() will tell.
+    }
   }
 
   boolean isAlive() {

@@ -81,7 +81,16 @@ public final class Supervision implements AutoCloseable {
     keepsGuards = true;
     for (GuardProcess guard : guards) {
       if (guard.survives()) {
-        LOG.info("a guard of an earlier broker still lives; waiting for it");
+        LOG.info("{}: a guard of an earlier broker still lives; waiting for it", guard.name());
+        if (!guard.isAsConfigured()) {
+          LOG.warn(
+              "{}: its configuration has changed since its guard was started. Driver, lanes,"
+                  + " settings and keys count from the worker's next start ('berth device release"
+                  + " {} --for 1s -- true' makes one); java_options, class_path, surroundings,"
+                  + " ownership and lock once the broker was stopped and started",
+              guard.name(),
+              guard.name());
+        }
       } else {
         guard.start();
       }

@@ -67,8 +67,8 @@ public final class WorkerDoor implements AutoCloseable {
   }
 
   private Acceptor accept(Path path, IntConsumer accepted) throws IOException {
-    int listener = SocketFile.listen(path, BACKLOG, OWNER_ONLY);
-    Acceptor acceptor = new Acceptor(loop, path, listener, BACKLOG, accepted);
+    SocketFile socket = SocketFile.listen(path, BACKLOG, OWNER_ONLY);
+    Acceptor acceptor = new Acceptor(loop, socket, BACKLOG, accepted);
     acceptor.open();
     return acceptor;
   }
@@ -171,12 +171,12 @@ public final class WorkerDoor implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    if (workers == null || !workers.isOpen()) {
-      return; // Its names belong to a successor.
+  public void close() {
+    if (workers != null) {
+      workers.closeForGood();
     }
-    stopListening();
-    Files.deleteIfExists(workerPath);
-    Files.deleteIfExists(guardPath);
+    if (guards != null) {
+      guards.closeForGood();
+    }
   }
 }

@@ -11,8 +11,10 @@ import org.junit.jupiter.api.Test;
 
 class FloodGateTest {
   private static final long SECOND = 1_000_000_000L;
+  private static final int BURST = 4_096;
+  private static final int PER_SECOND = 10;
 
-  private final FloodGate gate = new FloodGate();
+  private final FloodGate gate = new FloodGate(BURST, PER_SECOND);
   private final List<String> told = new ArrayList<>();
 
   private void tell(long nowNanos) {
@@ -20,7 +22,7 @@ class FloodGateTest {
   }
 
   private void flood(int uid, int beyond) {
-    for (int i = 0; i < FloodGate.BURST; i++) {
+    for (int i = 0; i < BURST; i++) {
       assertTrue(gate.admits(uid, 0), "record " + i);
     }
     for (int i = 0; i < beyond; i++) {
@@ -48,7 +50,7 @@ class FloodGateTest {
   @Test
   void records_come_again_as_time_passes_and_the_count_comes_first() {
     flood(1, 5);
-    for (int i = 1; i < FloodGate.PER_SECOND; i++) {
+    for (int i = 1; i < PER_SECOND; i++) {
       assertTrue(gate.admits(1, SECOND), "record " + i);
     }
     assertFalse(gate.admits(1, SECOND), "one is kept for the count");
@@ -59,11 +61,26 @@ class FloodGateTest {
   @Test
   void a_uid_that_was_silent_for_long_has_its_burst_again_and_costs_nothing() {
     flood(1, 0);
-    long later = FloodGate.BURST * SECOND;
+    long later = BURST * SECOND;
     tell(later);
-    for (int i = 0; i < FloodGate.BURST; i++) {
+    for (int i = 0; i < BURST; i++) {
       assertTrue(gate.admits(1, later), "record " + i);
     }
     assertFalse(gate.admits(1, later));
+  }
+
+  @Test
+  void what_must_be_recorded_is_refused_beyond_the_bound_and_not_counted() {
+    for (int i = 0; i < BURST; i++) {
+      assertTrue(gate.takes(1, 0), "record " + i);
+    }
+    assertFalse(gate.takes(1, 0));
+    assertTrue(gate.takes(2, 0));
+    for (int i = 0; i < PER_SECOND; i++) {
+      assertTrue(gate.takes(1, SECOND), "record " + i);
+    }
+    assertFalse(gate.takes(1, SECOND));
+    tell(10 * SECOND);
+    assertEquals(List.of(), told);
   }
 }

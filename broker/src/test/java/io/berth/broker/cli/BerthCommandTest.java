@@ -50,6 +50,8 @@ class BerthCommandTest {
     Berth byFile = Berth.run("status", "--json", "--config", broker.configFile().toString());
     assertEquals(0, byFile.exitCode(), byFile.err());
     assertTrue(byFile.out().contains("\"run_directory\": \"" + run + "\""), byFile.out());
+    Berth patient = Berth.run("status", "--timeout", "2m", "--run", run);
+    assertEquals(0, patient.exitCode(), patient.err());
     Berth both = Berth.run("status", "--run", run, "--config", broker.configFile().toString());
     assertEquals(2, both.exitCode());
     assertTrue(both.err().startsWith("give --config or --run, not both"), both.err());
@@ -83,6 +85,8 @@ class BerthCommandTest {
     "sttus, Unmatched argument at index 0: 'sttus'",
     "device release x -- true, Missing required option: '--for=TIME'",
     "device release x --for 1y -- true, 'expected a number and ms, s, m or h'",
+    "status --timeout 5000, 'expected a number and ms, s, m or h'",
+    "reload --timeout 60000, 'expected a number and ms, s, m or h'",
     "device release x --for 1s, give a command after --",
     "call echo:x frobnicate, 'no operation ''frobnicate'': expected one of [count, delay, echo'",
     "call echo:x echo --hex 0g, berth call: ",

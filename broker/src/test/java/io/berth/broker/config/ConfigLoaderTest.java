@@ -363,15 +363,6 @@ class ConfigLoaderTest {
   }
 
   @Test
-  void a_reload_can_tell_what_needs_a_restart() throws ConfigException {
-    Config before = Fixture.load(DEVICE + "}]");
-    Config policyOnly = Fixture.load(DEVICE + "}]", "administrators: {users: [1]}");
-    Config more = Fixture.load(DEVICE + ", lanes: 5}]", "journal: {enabled: false}");
-    assertEquals(List.of(), before.changesThatNeedRestart(policyOnly));
-    assertEquals(List.of("journal", "devices"), before.changesThatNeedRestart(more));
-  }
-
-  @Test
   void control_characters_of_the_file_do_not_reach_the_terminal() {
     String message = Fixture.refusal("\"a\\e[31m\\nb\": 1");
     assertEquals(1, message.lines().count());

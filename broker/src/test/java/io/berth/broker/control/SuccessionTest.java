@@ -9,6 +9,7 @@ import io.berth.broker.Broker;
 import io.berth.broker.SilentEvents;
 import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminEvents;
+import io.berth.broker.admin.AdminException;
 import io.berth.broker.audit.AuditTrail;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigLoader;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -39,12 +41,17 @@ final class SuccessionTest {
   @BeforeEach
   void configure() throws Exception {
     root = Files.createTempDirectory("berth-t"); // Short: sockets' paths are bounded.
+    config = config("counters");
+  }
+
+  private Config config(String countersFile) throws Exception {
     Path file = root.resolve("berth.yaml");
     Files.writeString(
         file,
-        "broker: {run_directory: %1$s/run, data_directory: %1$s/data, lock_directory: %1$s/lock}\n"
-            .formatted(root));
-    config = new ConfigLoader().load(file);
+        ("broker: {run_directory: %1$s/run, data_directory: %1$s/data, lock_directory: %1$s/lock,"
+                + " counters_file: %1$s/%2$s}\n")
+            .formatted(root, countersFile));
+    return new ConfigLoader().load(file);
   }
 
   @AfterEach
@@ -57,6 +64,10 @@ final class SuccessionTest {
   }
 
   private Broker broker() throws IOException {
+    return broker(config);
+  }
+
+  private Broker broker(Config config) throws IOException {
     SilentEvents silence = new SilentEvents();
     return new Broker(
         config,
@@ -119,9 +130,8 @@ final class SuccessionTest {
       first.start();
       try (RawClient old = client();
           Broker second = broker()) {
-        // One process cannot be refused a lock by itself: Java says so in another way.
         assertThrows(
-            java.nio.channels.OverlappingFileLockException.class,
+            IOException.class,
             () ->
                 second.succeed(
                     () -> {
@@ -129,6 +139,74 @@ final class SuccessionTest {
                     }));
         turn(old);
       }
+      try (RawClient newcomer = client()) {
+        turn(newcomer);
+      }
+      assertEquals(List.of("admin.sock", "broker.sock"), socketNames());
+    }
+    assertEquals(List.of(), socketNames());
+  }
+
+  private List<String> socketNames() throws IOException {
+    try (Stream<Path> files = Files.walk(config.broker().runDirectory())) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.contains(".sock"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void a_predecessor_that_is_stopped_meanwhile_leaves_its_successor_the_names() throws Exception {
+    Broker first = broker();
+    first.start();
+    try (Broker second = broker()) {
+      second.succeed(
+          () -> {
+            first.close();
+            throw new IOException("it was stopped");
+          });
+      try (RawClient client = client()) {
+        turn(client);
+      }
+    }
+    assertEquals(List.of(), socketNames());
+  }
+
+  @Test
+  void a_second_successor_is_refused_before_it_takes_a_name() throws Exception {
+    try (Broker first = broker()) {
+      first.start();
+      // While they are not published, counters are named by the process, and here it is only one.
+      try (Broker second = broker();
+          Broker third = broker(config("others"))) {
+        second.succeed(
+            () -> {
+              IOException refused =
+                  assertThrows(IOException.class, () -> third.succeed(this::askToLetGo));
+              assertEquals(
+                  "another broker takes over in "
+                      + config.broker().runDirectory()
+                      + " already; try again when it serves",
+                  refused.getMessage());
+              askToLetGo();
+            });
+        try (RawClient client = client()) {
+          turn(client);
+        }
+      }
+    }
+  }
+
+  @Test
+  void who_asks_a_leaving_broker_to_let_go_is_told_that_somebody_else_has() throws Exception {
+    try (Broker first = broker()) {
+      first.start();
+      askToLetGo();
+      AdminException refused = assertThrows(AdminException.class, this::askToLetGo);
+      assertEquals(
+          "another broker takes over already; try again when it serves", refused.getMessage());
     }
   }
 

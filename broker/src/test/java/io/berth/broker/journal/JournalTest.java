@@ -127,6 +127,21 @@ class JournalTest {
   }
 
   @Test
+  void a_lock_that_others_can_open_and_so_block_is_refused() throws IOException {
+    TestJournal journal = TestJournal.create(temp);
+    try (Journal open = journal.open()) {
+      open.append(TestJournal.keyUse(1));
+    }
+    Path lock = journal.files().lock();
+    Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("rw-r--r--"));
+    JournalException refused = assertThrows(JournalException.class, journal::open);
+    assertEquals(JournalException.Reason.PERMISSIONS, refused.reason());
+    assertTrue(refused.getMessage().contains(lock + ": mode rw-r--r-- is wider than rw-------"));
+    Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("rw-------"));
+    journal.open().close();
+  }
+
+  @Test
   void a_second_creation_is_refused_and_changes_nothing() throws IOException {
     TestJournal journal = TestJournal.create(temp);
     byte[] before = Files.readAllBytes(journal.files().checkpointKey());

@@ -31,7 +31,6 @@ class PolicyTest {
   @Test
   void without_a_grant_everything_is_denied() {
     assertDenied(decide(user(0), KEY), "uid 0", "has no grant for " + KEY);
-    assertDenied(Policy.denyAll().decide(user(0), KEY, Optional.empty()), "has no grant");
   }
 
   @ParameterizedTest

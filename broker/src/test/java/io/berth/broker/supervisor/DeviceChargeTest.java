@@ -44,6 +44,13 @@ class DeviceChargeTest {
     return new DeviceCharge(config, config.devices().get(0), directory);
   }
 
+  @Test
+  void its_configuration_is_what_guard_and_worker_keep_over_a_reload() throws Exception {
+    String before = charge("{}").configuration();
+    assertEquals(before, charge("{}").configuration());
+    assertFalse(before.equals(charge("{environment: {A: b}}").configuration()));
+  }
+
   /** Has a thread end by the want of memory while another one would live on. */
   static final class LaneWithoutMemory {
     private LaneWithoutMemory() {}

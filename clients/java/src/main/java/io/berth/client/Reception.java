@@ -171,10 +171,6 @@ final class Reception {
     }
   }
 
-  boolean isLedByCaller() {
-    return leader.get() == Thread.currentThread();
-  }
-
   long returns() {
     return returns;
   }

@@ -62,11 +62,6 @@ public final class Epoll implements AutoCloseable {
     return add0(fd, watched, eventMask, data);
   }
 
-  /** Changes what a watched descriptor is watched for. */
-  public int modify(int watched, int eventMask, long data) {
-    return modify0(fd, watched, eventMask, data);
-  }
-
   /** To be called before the descriptor is closed, as a duplicate elsewhere keeps it watched. */
   public int remove(int watched) {
     return remove0(fd, watched);
@@ -115,8 +110,6 @@ public final class Epoll implements AutoCloseable {
   private static native int dataOffset();
 
   private static native int add0(int epoll, int fd, int events, long data);
-
-  private static native int modify0(int epoll, int fd, int events, long data);
 
   private static native int remove0(int epoll, int fd);
 

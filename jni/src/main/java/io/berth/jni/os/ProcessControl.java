@@ -43,11 +43,6 @@ public final class ProcessControl {
   /** 1, 0, or 2 (readable by root only). */
   public static native int dumpable();
 
-  /** The signal that this process gets when the thread that started it ends; 0 for none. */
-  public static native int setParentDeathSignal(int signal);
-
-  public static native int parentDeathSignal();
-
   public static native int kill(int pid, int signal);
 
   public static Limit limit(int resource) throws OsException {

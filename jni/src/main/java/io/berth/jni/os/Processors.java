@@ -2,7 +2,6 @@
 package io.berth.jni.os;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.BitSet;
 
 /** The processors that this thread may run on, and the clock that all of them share. */
@@ -15,9 +14,6 @@ public final class Processors {
   }
 
   private Processors() {}
-
-  /** sched_yield: lets another runnable thread of this processor go first. Does not fail. */
-  public static native int yieldProcessor();
 
   /** The kernel's number of the calling thread. */
   public static native int threadId();
@@ -41,17 +37,6 @@ public final class Processors {
     return BitSet.valueOf(mask).stream().toArray();
   }
 
-  /** Binds the calling thread to processors; threads that it starts later inherit it. */
-  public static void setAffinity(int... processors) throws OsException {
-    BitSet set = new BitSet();
-    for (int processor : processors) {
-      set.set(processor);
-    }
-    OsException.check(
-        "sched_setaffinity(" + Arrays.toString(processors) + ")",
-        setAffinityMask(set.toLongArray()));
-  }
-
   /**
    * How many processors this process can really keep busy: the smaller one of its affinity and its
    * cgroup's quota (rounded up), at least 1.
@@ -66,6 +51,4 @@ public final class Processors {
   }
 
   private static native int affinityMask(long[] mask);
-
-  private static native int setAffinityMask(long[] mask);
 }

@@ -2,7 +2,6 @@
 package io.berth.jni.sdf;
 
 import java.util.Collections;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -22,10 +21,5 @@ public record Capabilities(SortedSet<String> present, SortedSet<String> missing)
   /** Whether a function is there; {@code function} with its prefix. */
   public boolean has(String function) {
     return present.contains(function);
-  }
-
-  /** Whether all of these are there. */
-  public boolean hasAll(Set<String> functions) {
-    return present.containsAll(functions);
   }
 }

@@ -53,15 +53,6 @@ class ProcessControlTest {
   }
 
   @Test
-  void the_parents_death_can_be_told_by_a_signal() {
-    assertEquals(0, ProcessControl.setParentDeathSignal(ProcessControl.SIGTERM));
-    assertEquals(ProcessControl.SIGTERM, ProcessControl.parentDeathSignal());
-    assertEquals(0, ProcessControl.setParentDeathSignal(0));
-    assertEquals(0, ProcessControl.parentDeathSignal());
-    assertEquals(-Errno.EINVAL, ProcessControl.setParentDeathSignal(1000));
-  }
-
-  @Test
   void core_dumps_can_be_forbidden() throws OsException {
     ProcessControl.Limit files = ProcessControl.limit(ProcessControl.RLIMIT_NOFILE);
     assertEquals(

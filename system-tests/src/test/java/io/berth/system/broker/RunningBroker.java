@@ -191,7 +191,7 @@ public final class RunningBroker implements AutoCloseable {
   public ProcessView guard(String device) {
     try {
       Path file = setup.runDirectory().resolve("workers/" + device + ".guard.pid");
-      return new ProcessView(Long.parseLong(Files.readString(file).strip()));
+      return new ProcessView(Long.parseLong(Files.readString(file).split(" ", 2)[0]));
     } catch (IOException e) {
       throw new IllegalStateException("no guard of " + device + tails(), e);
     }
