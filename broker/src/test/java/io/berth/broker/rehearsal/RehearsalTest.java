@@ -46,7 +46,8 @@ final class RehearsalTest {
     Rehearsal.run(config, LONG_NANOS); // Loads what stays loaded, and open.
     long descriptors = descriptors();
     assertEquals(Rehearsal.REQUESTS, Rehearsal.run(config, LONG_NANOS));
-    assertEquals(descriptors, descriptors());
+    // Not equality: what earlier tests had open may be closed by now.
+    assertTrue(descriptors() <= descriptors);
     assertEquals(0, mappings());
   }
 
