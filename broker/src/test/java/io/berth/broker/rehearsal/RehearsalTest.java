@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class RehearsalTest {
-  private static final long LONG_NANOS = 60_000_000_000L;
+  private static final long LONG_NANOS = 600_000_000_000L;
 
   @TempDir private Path folder;
 
