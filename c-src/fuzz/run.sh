@@ -20,7 +20,7 @@ for fuzzer in "${fuzzers[@]}"; do
     [ ! -d "$here/regressions/$fuzzer" ] || folders+=("$here/regressions/$fuzzer")
     log="$build/$fuzzer.log"
     # What the tested code itself prints is not wanted (close_fd_mask).
-    if "$build/fuzz-$fuzzer" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=1024 \
+    if "$build/fuzz-$fuzzer" -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=1024 \
         -close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$build/found/$fuzzer-" "${folders[@]}" >"$log" 2>&1; then
         awk -v name="$fuzzer" '/ cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") edges = $(i + 1) }
             /number_of_executed_units/ { units = $2 }

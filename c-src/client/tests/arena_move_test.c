@@ -325,7 +325,7 @@ static void a_block_of_a_resource_given_back_does_not_follow(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_resource *other;
     berth_block block;
-    CHECK_OK(berth_open(fixture.connection, "echo:other", NULL, &other));
+    other = fixture_open(fixture.connection, "echo:other");
     CHECK_OK(berth_block_alloc(other, BERTH_INPUT, 100, &block));
     uint8_t *data = berth_block_data(fixture.connection, block);
     data[0] = 42;

@@ -30,7 +30,8 @@ static void blocks_carry_what_is_too_large_for_the_ring(void) {
             from[i] = (uint8_t)(i * 31 + bytes);
         }
         berth_reply reply = BERTH_REPLY_INIT;
-        CHECK_OK(copy_through(&fixture, input, output, bytes, BERTH_OP_ECHO, 10000, &reply));
+        CHECK_OK(
+            copy_through(&fixture, input, output, bytes, BERTH_OP_ECHO, PATIENT_MILLIS, &reply));
         CHECK(reply.output_bytes == bytes && memcmp(from, to, bytes) == 0);
         CHECK_OK(berth_block_free(fixture.connection, input));
         CHECK_OK(berth_block_free(fixture.connection, output));
@@ -137,7 +138,7 @@ static void a_block_of_a_timed_out_request_stays_out_of_use_until_its_end(void) 
     CHECK_RESULT(copy_through(&fixture, input, output, 0, PEER_SILENCE, 20, NULL),
                  DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
     CHECK_OK(berth_block_free(fixture.connection, output));
-    CHECK_OK(fixture_call(&fixture, 1, 10000, 0, NULL)); /* its answer comes after the END */
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL)); /* its answer comes after the END */
     CHECK_OK(berth_block_alloc(fixture.echo, BERTH_OUTPUT, 4096, &next));
     CHECK(berth_block_data(fixture.connection, next) == memory);
     fixture_stop(&fixture);
@@ -147,7 +148,7 @@ static void releasing_a_resource_drops_its_segments(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_resource *other;
     berth_block first, second;
-    CHECK_OK(berth_open(fixture.connection, "echo:other", NULL, &other));
+    other = fixture_open(fixture.connection, "echo:other");
     CHECK_OK(berth_block_alloc(other, BERTH_INPUT, 100, &first));
     CHECK_OK(berth_block_alloc(other, BERTH_OUTPUT, 100, &second));
     CHECK_OK(berth_block_free(fixture.connection, second));

@@ -21,6 +21,8 @@
 #define WINDOW_LIMIT 4096
 #define PAYLOAD_LIMIT 4096
 #define KINDS 64
+#define PROGRESS_NANOS (10 * NANOS_PER_MILLI)
+#define CONNECT_MILLIS 30000
 
 struct load {
     const char *socket;
@@ -33,6 +35,7 @@ struct load {
     uint32_t timeout_ms;
     uint32_t flags;
     int32_t yield_micros;
+    bool progress;
 };
 
 struct request_state {
@@ -168,7 +171,8 @@ static void complete(const struct load *load, const berth_completion *completion
 }
 
 static int run(const struct load *load, berth_conn *connection, berth_resource *resource) {
-    int64_t started = clock_nanos(), last_answer = started, longest_gap = 0;
+    int64_t started = clock_nanos(), last_answer = started, last_progress = started;
+    int64_t longest_gap = 0;
     int64_t until = load->count != 0 ? INT64_MAX : started + (int64_t)(load->seconds * 1e9);
     uint64_t submitted = 0, ended = 0, answered = 0;
     for (;;) {
@@ -203,6 +207,11 @@ static int run(const struct load *load, berth_conn *connection, berth_resource *
                 answered++;
             }
         }
+        if (load->progress && now - last_progress >= PROGRESS_NANOS) {
+            printf("progress %" PRIu64 " %" PRIu64 "\n", ended, answered);
+            fflush(stdout);
+            last_progress = now;
+        }
     }
     double elapsed = (double)(clock_nanos() - started) / 1e9;
     printf("submitted=%" PRIu64 " ended=%" PRIu64 " ok=%" PRIu64 " failed=%" PRIu64
@@ -222,7 +231,9 @@ static void usage(const char *program) {
     fprintf(stderr,
             "usage: %s [--socket PATH] [--resource NAME] [--window N] [--seconds S | --count N]\n"
             "  [--bytes N] [--timeout-ms N] [--idempotent] [--once] [--yield-micros N]\n"
-            "  --once calls ONCE (at most once) instead of ECHO\n",
+            "  [--progress]\n"
+            "  --once calls ONCE (at most once) instead of ECHO\n"
+            "  --progress prints \"progress ENDED OK\" every 10 ms\n",
             program);
 }
 
@@ -238,6 +249,7 @@ static bool parse(int argc, char **argv, struct load *load) {
         {"idempotent", no_argument, NULL, 'i'},
         {"once", no_argument, NULL, 'o'},
         {"yield-micros", required_argument, NULL, 'y'},
+        {"progress", no_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -270,6 +282,9 @@ static bool parse(int argc, char **argv, struct load *load) {
         case 'o':
             load->operation = BERTH_OP_ONCE;
             break;
+        case 'p':
+            load->progress = true;
+            break;
         case 'y':
             load->yield_micros = (int32_t)strtol(optarg, NULL, 10);
             break;
@@ -299,12 +314,15 @@ int main(int argc, char **argv) {
     free_states = calloc(load.window, sizeof *free_states);
     berth_connect_options options = BERTH_CONNECT_OPTIONS_INIT;
     options.client_name = "berth-echo-load";
+    options.connect_timeout_ms = CONNECT_MILLIS;
     options.yield_micros = load.yield_micros;
+    berth_open_options open_options = BERTH_OPEN_OPTIONS_INIT;
+    open_options.timeout_ms = CONNECT_MILLIS;
     berth_conn *connection;
     berth_resource *resource;
     if (states == NULL || free_states == NULL ||
         berth_connect(load.socket, &options, &connection) != BERTH_OK ||
-        berth_open(connection, load.resource, NULL, &resource) != BERTH_OK) {
+        berth_open(connection, load.resource, &open_options, &resource) != BERTH_OK) {
         fprintf(stderr, "%s\n", berth_last_error());
         return 1;
     }

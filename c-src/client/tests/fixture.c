@@ -17,12 +17,33 @@ struct peer fixture_peer(char path[108], const struct peer_options *options) {
     return peer_start(&with_path);
 }
 
+berth_conn *fixture_connect(const char *path, const berth_connect_options *options) {
+    berth_connect_options patient = BERTH_CONNECT_OPTIONS_INIT;
+    berth_conn *connection;
+    if (options != NULL) {
+        patient = *options;
+    }
+    if (patient.connect_timeout_ms == 0) {
+        patient.connect_timeout_ms = PATIENT_MILLIS;
+    }
+    CHECK_OK(berth_connect(path, &patient, &connection));
+    return connection;
+}
+
+berth_resource *fixture_open(berth_conn *connection, const char *name) {
+    berth_open_options patient = BERTH_OPEN_OPTIONS_INIT;
+    berth_resource *resource;
+    patient.timeout_ms = PATIENT_MILLIS;
+    CHECK_OK(berth_open(connection, name, &patient, &resource));
+    return resource;
+}
+
 struct fixture fixture_start_with(const struct peer_options *options,
                                   const berth_connect_options *connect_options) {
     struct fixture fixture;
     fixture.peer = fixture_peer(fixture.path, options);
-    CHECK_OK(berth_connect(fixture.path, connect_options, &fixture.connection));
-    CHECK_OK(berth_open(fixture.connection, "echo:test", NULL, &fixture.echo));
+    fixture.connection = fixture_connect(fixture.path, connect_options);
+    fixture.echo = fixture_open(fixture.connection, "echo:test");
     return fixture;
 }
 
@@ -41,7 +62,7 @@ berth_result fixture_call(struct fixture *fixture, uint32_t operation, uint32_t 
                           uint32_t flags, berth_reply *reply) {
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = operation;
-    request.timeout_ms = timeout_ms;
+    request.timeout_ms = timeout_ms == 0 ? PATIENT_MILLIS : timeout_ms;
     request.flags = flags;
     return berth_call(fixture->echo, &request, reply);
 }

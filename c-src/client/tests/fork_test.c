@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections and children. */
 #include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,13 +47,10 @@ static void every_call_of_a_child_is_told_forked(struct fixture *fixture, berth_
 }
 
 static void child_works_on_its_own(const char *path) {
-    berth_conn *connection;
-    berth_resource *resource;
-    CHECK_OK(berth_connect(path, NULL, &connection));
-    CHECK_OK(berth_open(connection, "echo:child", NULL, &resource));
-    struct fixture own = {.connection = connection, .echo = resource};
+    berth_conn *connection = fixture_connect(path, NULL);
+    struct fixture own = {.connection = connection, .echo = fixture_open(connection, "echo:child")};
     for (int i = 0; i < 100; i++) {
-        CHECK_OK(fixture_call(&own, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(&own, 1, 0, 0, NULL));
     }
     CHECK_OK(berth_close(connection));
 }
@@ -66,7 +64,7 @@ static void fork_and_use(bool by_number) {
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_SILENCE;
     request.reply_limit = 8;
-    request.timeout_ms = 30000;
+    request.timeout_ms = PATIENT_MILLIS;
     berth_stream *stream;
     CHECK_OK(berth_stream_open(fixture.echo, &request, 1, false, &stream));
     int descriptor;
@@ -79,7 +77,7 @@ static void fork_and_use(bool by_number) {
         exit(0);
     }
     wait_for(child);
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     CHECK_OK(berth_stream_close(stream));
     fixture_stop(&fixture);
     fork_detect_by_process_number(false);
@@ -115,12 +113,12 @@ static void workers_of_a_forking_server_connect_for_themselves(void) {
                 exit(0);
             }
         }
-        CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
         for (int i = 0; i < WORKERS; i++) {
             wait_for(workers[i]);
         }
     }
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     CHECK(atomic_load(&fixture.peer.seen->sessions) == 1 + 3 * WORKERS * 2);
     fixture_stop(&fixture);
 }
@@ -138,6 +136,7 @@ static void the_broker_sees_the_parents_end_although_a_child_lives(void) {
     CHECK_OK(berth_close(fixture.connection));
     fixture.connection = NULL;
     while (atomic_load(&fixture.peer.seen->open_sessions) != 0) {
+        sched_yield();
     }
     close(hold[0]);
     close(hold[1]);
@@ -150,7 +149,7 @@ static atomic_bool calling;
 static void *call_until_told(void *argument) {
     struct fixture *fixture = argument;
     while (atomic_load(&calling)) {
-        CHECK_OK(fixture_call(fixture, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(fixture, 1, 0, 0, NULL));
     }
     return NULL;
 }

@@ -190,6 +190,7 @@ static void execute(berth_conn *connection, berth_resource **resource,
     const char *name = command->word[0];
     if (strcmp(name, "open") == 0) {
         berth_open_options options = BERTH_OPEN_OPTIONS_INIT;
+        options.timeout_ms = TIMEOUT_MS;
         options.on_behalf_of = command->words > 2 ? command->word[2] : NULL;
         (void)berth_release(*resource);
         *resource = NULL;
@@ -210,12 +211,14 @@ static void execute(berth_conn *connection, berth_resource **resource,
 
 int main(int argc, char **argv) {
     static char line[LINE_BYTES];
+    berth_connect_options options = BERTH_CONNECT_OPTIONS_INIT;
     berth_conn *connection;
     berth_resource *resource = NULL;
+    options.connect_timeout_ms = TIMEOUT_MS;
     if (argc != 2) {
         fail("usage: hsm_dialogue SOCKET");
     }
-    if (berth_connect(argv[1], NULL, &connection) != BERTH_OK) {
+    if (berth_connect(argv[1], &options, &connection) != BERTH_OK) {
         fail(berth_last_error());
     }
     while (fgets(line, sizeof line, stdin) != NULL) {

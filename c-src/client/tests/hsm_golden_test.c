@@ -79,26 +79,28 @@ static void sm2_calls_are_written_and_read_as_the_vectors_have_them(void) {
     uint8_t digest[32], signature[BERTH_SM2_SIGNATURE_BYTES], plaintext[20], ciphertext[116];
     berth_sm2_public_key key = public_key(), exported;
     fill(digest, 0x01, sizeof digest);
-    CHECK_OK(berth_sm2_sign(fixture.echo, digest, signature, 0));
+    CHECK_OK(berth_sm2_sign(fixture.echo, digest, signature, PATIENT_MILLIS));
     check_signature(signature);
     memset(signature, 0, sizeof signature);
-    CHECK_OK(berth_sm2_sign_message(fixture.echo, "message", 7, "signer", signature, 0));
+    CHECK_OK(
+        berth_sm2_sign_message(fixture.echo, "message", 7, "signer", signature, PATIENT_MILLIS));
     check_signature(signature);
     bool valid = false;
-    CHECK_OK(berth_sm2_verify(fixture.echo, digest, signature, &key, &valid, 0));
+    CHECK_OK(berth_sm2_verify(fixture.echo, digest, signature, &key, &valid, PATIENT_MILLIS));
     CHECK(valid);
     fill(plaintext, 0x51, sizeof plaintext);
     size_t bytes = sizeof ciphertext;
-    CHECK_OK(
-        berth_sm2_encrypt(fixture.echo, plaintext, sizeof plaintext, &key, ciphertext, &bytes, 0));
+    CHECK_OK(berth_sm2_encrypt(fixture.echo, plaintext, sizeof plaintext, &key, ciphertext, &bytes,
+                               PATIENT_MILLIS));
     CHECK(bytes == sizeof ciphertext);
     check_filled(ciphertext, 0x61, sizeof ciphertext);
     memset(plaintext, 0, sizeof plaintext);
     bytes = sizeof plaintext;
-    CHECK_OK(berth_sm2_decrypt(fixture.echo, ciphertext, sizeof ciphertext, plaintext, &bytes, 0));
+    CHECK_OK(berth_sm2_decrypt(fixture.echo, ciphertext, sizeof ciphertext, plaintext, &bytes,
+                               PATIENT_MILLIS));
     CHECK(bytes == sizeof plaintext);
     check_filled(plaintext, 0x51, sizeof plaintext);
-    CHECK_OK(berth_export_public_key(fixture.echo, BERTH_KEY_ENCRYPT, &exported, 0));
+    CHECK_OK(berth_export_public_key(fixture.echo, BERTH_KEY_ENCRYPT, &exported, PATIENT_MILLIS));
     CHECK(memcmp(&exported, &key, sizeof key) == 0);
     fixture_stop(&fixture);
 }
@@ -106,28 +108,31 @@ static void sm2_calls_are_written_and_read_as_the_vectors_have_them(void) {
 static void sm4_and_mac_calls_are_written_and_read_as_the_vectors_have_them(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){.execute = answer});
     berth_wrapped_key key;
-    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, 0));
+    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
     CHECK(key.bytes == 16);
     check_filled(key.blob, 0x21, 16);
     uint8_t iv[16], blocks[32], result[32], mac[32];
     fill(blocks, 0x01, sizeof blocks);
     fill(iv, 0x71, sizeof iv);
-    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, blocks, 32, result, 0));
+    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, blocks, 32, result,
+                               PATIENT_MILLIS));
     check_filled(result, 0xa1, sizeof result);
     check_filled(iv, 0xb1, sizeof iv);
     fill(iv, 0x71, sizeof iv);
-    CHECK_OK(berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, result, 32, blocks, 0));
+    CHECK_OK(berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, result, 32, blocks,
+                               PATIENT_MILLIS));
     check_filled(blocks, 0x01, sizeof blocks);
     fill(iv, 0x71, sizeof iv);
     size_t bytes = sizeof mac;
-    CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_SM4_CBC, iv, blocks, 32, mac, &bytes, 0));
+    CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_SM4_CBC, iv, blocks, 32, mac, &bytes,
+                       PATIENT_MILLIS));
     CHECK(bytes == 16);
     check_filled(mac, 0xd1, bytes);
     uint8_t data[20];
     fill(data, 0x51, sizeof data);
     bytes = sizeof mac;
-    CHECK_OK(
-        berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, data, sizeof data, mac, &bytes, 0));
+    CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, data, sizeof data, mac, &bytes,
+                       PATIENT_MILLIS));
     CHECK(bytes == 32);
     check_filled(mac, 0xc1, bytes);
     fixture_stop(&fixture);
@@ -138,9 +143,9 @@ static void digests_and_random_numbers_are_written_and_read_as_the_vectors_have_
     uint8_t data[20], digest[32], random[200];
     berth_sm2_public_key key = public_key();
     fill(data, 0x51, sizeof data);
-    CHECK_OK(berth_sm3(fixture.echo, data, sizeof data, &key, "signer", digest, 0));
+    CHECK_OK(berth_sm3(fixture.echo, data, sizeof data, &key, "signer", digest, PATIENT_MILLIS));
     check_filled(digest, 0xc1, sizeof digest);
-    CHECK_OK(berth_random(fixture.echo, random, sizeof random, 0));
+    CHECK_OK(berth_random(fixture.echo, random, sizeof random, PATIENT_MILLIS));
     check_filled(random, 0xe1, sizeof random);
     fixture_stop(&fixture);
 }

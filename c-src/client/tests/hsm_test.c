@@ -155,7 +155,7 @@ static struct fixture start(void) {
 static void sm3_of_the_standards_example_is_right(void) {
     struct fixture fixture = start();
     uint8_t digest[32];
-    CHECK_OK(berth_sm3(fixture.echo, "abc", 3, NULL, NULL, digest, 0));
+    CHECK_OK(berth_sm3(fixture.echo, "abc", 3, NULL, NULL, digest, PATIENT_MILLIS));
     CHECK(memcmp(digest, SM3_ABC, 32) == 0);
     fixture_stop(&fixture);
 }
@@ -164,27 +164,34 @@ static void sm4_of_the_standards_example_is_right_and_goes_back(void) {
     struct fixture fixture = start();
     berth_wrapped_key key;
     uint8_t data[16], iv[16];
-    CHECK_RESULT(berth_generate_key(fixture.echo, 256, &key, 0), INVALID_ARGUMENT, NONE);
-    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, 0));
-    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, SM4_KEY, 16, data, 0));
+    CHECK_RESULT(berth_generate_key(fixture.echo, 256, &key, PATIENT_MILLIS), INVALID_ARGUMENT,
+                 NONE);
+    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
+    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, SM4_KEY, 16, data,
+                               PATIENT_MILLIS));
     CHECK(memcmp(data, SM4_CIPHERTEXT, 16) == 0);
-    CHECK_OK(berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, data, 16, data, 0));
+    CHECK_OK(
+        berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, data, 16, data, PATIENT_MILLIS));
     CHECK(memcmp(data, SM4_KEY, 16) == 0);
 
     /* CBC in two parts is CBC in one: the chaining value is carried on. */
     uint8_t text[64], whole[64], parts[64];
     memset(text, 7, sizeof text);
     memset(iv, 3, sizeof iv);
-    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 64, whole, 0));
-    memset(iv, 3, sizeof iv);
-    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 32, parts, 0));
     CHECK_OK(
-        berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text + 32, 32, parts + 32, 0));
+        berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 64, whole, PATIENT_MILLIS));
+    memset(iv, 3, sizeof iv);
+    CHECK_OK(
+        berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 32, parts, PATIENT_MILLIS));
+    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text + 32, 32, parts + 32,
+                               PATIENT_MILLIS));
     CHECK(memcmp(whole, parts, 64) == 0);
-    CHECK_RESULT(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 33, parts, 0),
-                 INVALID_ARGUMENT, NONE);
-    CHECK_RESULT(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, NULL, text, 32, parts, 0),
-                 INVALID_ARGUMENT, NONE);
+    CHECK_RESULT(
+        berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, text, 33, parts, PATIENT_MILLIS),
+        INVALID_ARGUMENT, NONE);
+    CHECK_RESULT(
+        berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, NULL, text, 32, parts, PATIENT_MILLIS),
+        INVALID_ARGUMENT, NONE);
     fixture_stop(&fixture);
 }
 
@@ -192,13 +199,13 @@ static void signatures_are_carried_and_verified(void) {
     struct fixture fixture = start();
     uint8_t signature[64], other[64];
     bool valid;
-    CHECK_OK(berth_sm2_sign(fixture.echo, SM3_ABC, signature, 0));
-    CHECK_OK(berth_sm2_sign_message(fixture.echo, "abc", 3, NULL, other, 0));
+    CHECK_OK(berth_sm2_sign(fixture.echo, SM3_ABC, signature, PATIENT_MILLIS));
+    CHECK_OK(berth_sm2_sign_message(fixture.echo, "abc", 3, NULL, other, PATIENT_MILLIS));
     CHECK(memcmp(signature, other, 64) == 0);
-    CHECK_OK(berth_sm2_verify(fixture.echo, SM3_ABC, signature, NULL, &valid, 0));
+    CHECK_OK(berth_sm2_verify(fixture.echo, SM3_ABC, signature, NULL, &valid, PATIENT_MILLIS));
     CHECK(valid);
     signature[0] ^= 1;
-    CHECK_OK(berth_sm2_verify(fixture.echo, SM3_ABC, signature, NULL, &valid, 0));
+    CHECK_OK(berth_sm2_verify(fixture.echo, SM3_ABC, signature, NULL, &valid, PATIENT_MILLIS));
     CHECK(!valid);
     fixture_stop(&fixture);
 }
@@ -209,19 +216,20 @@ static void random_bytes_and_macs_come_in_full(void) {
     berth_wrapped_key key;
     size_t mac_bytes = sizeof mac;
     unsigned expected_bytes, zeros = 0;
-    CHECK_OK(berth_random(fixture.echo, random, sizeof random, 0));
+    CHECK_OK(berth_random(fixture.echo, random, sizeof random, PATIENT_MILLIS));
     for (size_t i = 0; i < sizeof random; i++) {
         zeros += random[i] == 0;
     }
     CHECK(zeros < 200);
-    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, 0));
-    CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes, 0));
+    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
+    CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes,
+                       PATIENT_MILLIS));
     HMAC(EVP_sm3(), SM4_KEY, 16, (const uint8_t *)"abc", 3, expected, &expected_bytes);
     CHECK(mac_bytes == 32 && memcmp(mac, expected, 32) == 0);
     mac_bytes = 16;
-    CHECK_RESULT(
-        berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes, 0),
-        OUT_OF_RANGE, REPLY_TOO_LARGE);
+    CHECK_RESULT(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes,
+                           PATIENT_MILLIS),
+                 OUT_OF_RANGE, REPLY_TOO_LARGE);
     CHECK(mac_bytes == 32);
     fixture_stop(&fixture);
 }
@@ -229,10 +237,10 @@ static void random_bytes_and_macs_come_in_full(void) {
 static void an_ill_sized_field_is_refused(void) {
     struct fixture fixture = start();
     berth_sm2_public_key key;
-    CHECK_OK(berth_export_public_key(fixture.echo, BERTH_KEY_SIGN, &key, 0));
+    CHECK_OK(berth_export_public_key(fixture.echo, BERTH_KEY_SIGN, &key, PATIENT_MILLIS));
     CHECK(key.x[0] == 1 && key.y[31] == 1);
-    CHECK_RESULT(berth_export_public_key(fixture.echo, BERTH_KEY_ENCRYPT, &key, 0), INTERNAL,
-                 DRIVER_ERROR);
+    CHECK_RESULT(berth_export_public_key(fixture.echo, BERTH_KEY_ENCRYPT, &key, PATIENT_MILLIS),
+                 INTERNAL, DRIVER_ERROR);
     fixture_stop(&fixture);
 }
 
@@ -241,13 +249,13 @@ static void long_data_travels_in_blocks_that_are_given_back(void) {
     static uint8_t data[100000], result[100000];
     uint8_t digest[32], iv[16] = {0};
     berth_wrapped_key key;
-    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, 0));
+    CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
     for (int i = 0; i < 20; i++) {
         /* This peer looks at no blocks: it digests the empty message's data, and answers SM4
          * without data. What counts here is that the blocks are asked for, named and freed. */
-        CHECK_OK(berth_sm3(fixture.echo, data, sizeof data, NULL, NULL, digest, 0));
-        CHECK_OK(
-            berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, data, sizeof data, result, 0));
+        CHECK_OK(berth_sm3(fixture.echo, data, sizeof data, NULL, NULL, digest, PATIENT_MILLIS));
+        CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, data, sizeof data, result,
+                                   PATIENT_MILLIS));
     }
     CHECK(atomic_load(&fixture.peer.seen->segments) == 2);
     fixture_stop(&fixture);

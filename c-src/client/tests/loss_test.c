@@ -16,7 +16,7 @@ static void an_idempotent_call_survives_the_brokers_death(void) {
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_HOLD;
     request.flags = BERTH_IDEMPOTENT;
-    request.timeout_ms = 30000;
+    request.timeout_ms = PATIENT_MILLIS;
     uint32_t payload = 7, got = 99;
     request.payload = &payload;
     request.payload_bytes = sizeof payload;
@@ -27,12 +27,12 @@ static void an_idempotent_call_survives_the_brokers_death(void) {
     fixture_await(&fixture.peer.seen->requests, 1);
     restart(&fixture);
     /* Receives for both: the held one is sent again, then this one releases it. */
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     fixture_await(&fixture.peer.seen->requests, 2);
-    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 0, 0, NULL));
     berth_completion completion;
     size_t count;
-    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 30000, &count));
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, PATIENT_MILLIS, &count));
     CHECK(count == 1);
     CHECK_OK(completion.result);
     CHECK(atomic_load(&fixture.peer.seen->resubmitted) == 1);
@@ -42,12 +42,12 @@ static void an_idempotent_call_survives_the_brokers_death(void) {
 static void a_taken_call_that_is_not_idempotent_has_an_unknown_outcome(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_reply reply = BERTH_REPLY_INIT;
-    CHECK_RESULT(fixture_call(&fixture, PEER_DIE, 30000, 0, &reply), ABORTED,
+    CHECK_RESULT(fixture_call(&fixture, PEER_DIE, 0, 0, &reply), ABORTED,
                  CONNECTION_LOST_OUTCOME_UNKNOWN);
     CHECK(reply.text[0] != '\0');
     peer_wait(&fixture.peer);
     fixture.peer = peer_start(&(struct peer_options){.path = fixture.path});
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     CHECK(atomic_load(&fixture.peer.seen->resubmitted) == 0);
     fixture_stop(&fixture);
 }
@@ -55,7 +55,7 @@ static void a_taken_call_that_is_not_idempotent_has_an_unknown_outcome(void) {
 static void what_was_certainly_not_taken_is_sent_again_whatever_it_is(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_request request = BERTH_REQUEST_INIT;
-    request.timeout_ms = 30000;
+    request.timeout_ms = PATIENT_MILLIS;
     request.operation = PEER_STALL;
     CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
     fixture_await(&fixture.peer.seen->requests, 1);
@@ -75,7 +75,7 @@ static void what_was_certainly_not_taken_is_sent_again_whatever_it_is(void) {
     while (answered + unknown < 6) {
         berth_completion completions[6];
         size_t count;
-        CHECK_OK(berth_poll(fixture.connection, completions, 6, 30000, &count));
+        CHECK_OK(berth_poll(fixture.connection, completions, 6, PATIENT_MILLIS, &count));
         CHECK(count != 0);
         for (size_t i = 0; i < count; i++) {
             if (completions[i].user_data == NULL) {
@@ -104,7 +104,7 @@ static void without_a_broker_calls_end_unavailable_in_their_time(void) {
     }
     printf("  %s\n", berth_last_error());
     fixture.peer = peer_start(&(struct peer_options){.path = fixture.path});
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     fixture_stop(&fixture);
 }
 
@@ -112,9 +112,9 @@ static void a_connection_without_reconnect_ends_for_good(void) {
     berth_connect_options options = BERTH_CONNECT_OPTIONS_INIT;
     options.no_reconnect = 1;
     struct fixture fixture = fixture_start_with(&(struct peer_options){0}, &options);
-    CHECK_RESULT(fixture_call(&fixture, PEER_DIE, 30000, BERTH_IDEMPOTENT, NULL), ABORTED,
+    CHECK_RESULT(fixture_call(&fixture, PEER_DIE, 0, BERTH_IDEMPOTENT, NULL), ABORTED,
                  CONNECTION_LOST_OUTCOME_UNKNOWN);
-    CHECK_RESULT(fixture_call(&fixture, 1, 30000, 0, NULL), UNAVAILABLE, CONNECTION_LOST);
+    CHECK_RESULT(fixture_call(&fixture, 1, 0, 0, NULL), UNAVAILABLE, CONNECTION_LOST);
     berth_resource *resource;
     CHECK_RESULT(berth_open(fixture.connection, "echo:again", NULL, &resource), UNAVAILABLE,
                  CONNECTION_LOST);
@@ -123,13 +123,13 @@ static void a_connection_without_reconnect_ends_for_good(void) {
 
 static void an_expelled_client_is_told_why_and_comes_back(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
-    CHECK_RESULT(fixture_call(&fixture, PEER_EXPEL, 30000, 0, NULL), ABORTED,
+    CHECK_RESULT(fixture_call(&fixture, PEER_EXPEL, 0, 0, NULL), ABORTED,
                  CONNECTION_LOST_OUTCOME_UNKNOWN);
     CHECK(strstr(berth_last_error(), "for the test") != NULL);
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
-    CHECK_RESULT(fixture_call(&fixture, PEER_HANG_UP, 30000, 0, NULL), ABORTED,
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
+    CHECK_RESULT(fixture_call(&fixture, PEER_HANG_UP, 0, 0, NULL), ABORTED,
                  CONNECTION_LOST_OUTCOME_UNKNOWN);
-    CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     CHECK(atomic_load(&fixture.peer.seen->sessions) == 3);
     fixture_stop(&fixture);
 }
@@ -138,25 +138,25 @@ static void after_goaway_the_old_finishes_while_the_new_begins(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_GOAWAY_HOLD;
-    request.timeout_ms = 30000;
+    request.timeout_ms = PATIENT_MILLIS;
     uint32_t got;
     request.reply = &got;
     request.reply_limit = sizeof got;
     CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
     fixture_await(&fixture.peer.seen->requests, 1);
     while (atomic_load(&fixture.peer.seen->sessions) < 2) {
-        CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     }
     CHECK(atomic_load(&fixture.peer.seen->open_sessions) == 2);
     /* On the new session; the answer comes over the old. */
-    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 0, 0, NULL));
     berth_completion completion;
     size_t count;
-    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 30000, &count));
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, PATIENT_MILLIS, &count));
     CHECK(count == 1);
     CHECK_OK(completion.result);
     while (atomic_load(&fixture.peer.seen->goodbyes) < 1) {
-        CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     }
     CHECK(atomic_load(&fixture.peer.seen->resubmitted) == 0);
     fixture_stop(&fixture);
@@ -164,11 +164,13 @@ static void after_goaway_the_old_finishes_while_the_new_begins(void) {
 
 static void many_goaways_under_load_fail_nothing(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){.yield_micros = 20});
-    for (uint32_t i = 0; i < 3000; i++) {
+    /* Sessions that are asked to go faster than they settle are left before they were used: how
+     * many there will be is the machine's affair, but that they go on coming is not. */
+    for (uint32_t i = 0; i < 3000 || atomic_load(&fixture.peer.seen->sessions) <= 5; i++) {
         uint32_t got = 0;
         berth_request request = BERTH_REQUEST_INIT;
         request.operation = i % 100 == 50 ? PEER_GOAWAY : BERTH_OP_ECHO;
-        request.timeout_ms = 30000;
+        request.timeout_ms = PATIENT_MILLIS;
         request.payload = &i;
         request.payload_bytes = sizeof i;
         request.reply = &got;
@@ -176,15 +178,13 @@ static void many_goaways_under_load_fail_nothing(void) {
         CHECK_OK(berth_call(fixture.echo, &request, NULL));
         CHECK(got == i);
     }
-    /* Sessions that are asked to go faster than they settle are left before they were used. */
-    CHECK(atomic_load(&fixture.peer.seen->sessions) > 5);
     printf("  %u sessions\n", atomic_load(&fixture.peer.seen->sessions));
     fixture_stop(&fixture);
 }
 
 static void what_a_leaving_broker_declined_is_sent_to_the_next(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
-    CHECK_OK(fixture_call(&fixture, PEER_GOING_AWAY, 30000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, PEER_GOING_AWAY, 0, 0, NULL));
     CHECK(atomic_load(&fixture.peer.seen->requests) == 2);
     fixture_stop(&fixture);
 
@@ -193,7 +193,7 @@ static void what_a_leaving_broker_declined_is_sent_to_the_next(void) {
     uint64_t payload = 77, got = 0;
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_GOING_AWAY;
-    request.timeout_ms = 30000;
+    request.timeout_ms = PATIENT_MILLIS;
     request.payload = &payload;
     request.payload_bytes = sizeof payload;
     request.reply = &got;
@@ -202,7 +202,7 @@ static void what_a_leaving_broker_declined_is_sent_to_the_next(void) {
     payload = 0;
     berth_completion completion;
     size_t count;
-    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 30000, &count));
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, PATIENT_MILLIS, &count));
     CHECK(count == 1 && got == 77);
     CHECK_OK(completion.result);
     fixture_stop(&fixture);
@@ -220,7 +220,7 @@ static void a_killed_broker_under_load_loses_and_doubles_nothing(void) {
             berth_request request = BERTH_REQUEST_INIT;
             request.operation = BERTH_OP_ECHO;
             request.flags = BERTH_IDEMPOTENT;
-            request.timeout_ms = 60000;
+            request.timeout_ms = PATIENT_MILLIS;
             request.payload = &payload;
             request.payload_bytes = sizeof payload;
             request.reply = &replies[submitted];
@@ -233,7 +233,7 @@ static void a_killed_broker_under_load_loses_and_doubles_nothing(void) {
         }
         berth_completion completions[WINDOW];
         size_t count;
-        CHECK_OK(berth_poll(fixture.connection, completions, WINDOW, 60000, &count));
+        CHECK_OK(berth_poll(fixture.connection, completions, WINDOW, PATIENT_MILLIS, &count));
         CHECK(count != 0);
         for (size_t i = 0; i < count; i++, done++) {
             CHECK_OK(completions[i].result);
@@ -252,12 +252,12 @@ static void a_dying_broker_raises_no_sigpipe(void) {
         peer_kill(&fixture.peer);
         berth_request request = BERTH_REQUEST_INIT;
         request.operation = BERTH_OP_ECHO;
-        request.timeout_ms = 30000;
+        request.timeout_ms = PATIENT_MILLIS;
         CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL)); /* rings a bell nobody hears */
         fixture.peer = peer_start(&(struct peer_options){.path = fixture.path});
         berth_completion completion;
         size_t count;
-        CHECK_OK(berth_poll(fixture.connection, &completion, 1, 30000, &count));
+        CHECK_OK(berth_poll(fixture.connection, &completion, 1, PATIENT_MILLIS, &count));
         CHECK(count == 1);
         CHECK_OK(completion.result);
     }
@@ -273,7 +273,7 @@ static void reconnecting_leaks_no_descriptor(void) {
     int before = open_descriptors();
     for (int i = 0; i < 10; i++) {
         restart(&fixture);
-        CHECK_OK(fixture_call(&fixture, 1, 30000, 0, NULL));
+        CHECK_OK(fixture_call(&fixture, 1, 0, 0, NULL));
     }
     CHECK(open_descriptors() == before);
     fixture_stop(&fixture);

@@ -675,8 +675,9 @@ static void accept_session(int listener) {
     for (int i = 0; i < SESSIONS && socket >= 0; i++) {
         if (!sessions[i].used) {
             sessions[i] = (struct peer_session){.used = true, .socket = socket};
-            atomic_fetch_add(&seen->sessions, 1);
+            /* In this order: who has seen the session counted sees it open. */
             atomic_fetch_add(&seen->open_sessions, 1);
+            atomic_fetch_add(&seen->sessions, 1);
             return;
         }
     }

@@ -28,7 +28,7 @@ static void call_once(const struct work *work, unsigned i) {
     request.payload_bytes = sizeof sent;
     request.reply = got;
     request.reply_limit = sizeof got;
-    request.timeout_ms = 60000;
+    request.timeout_ms = PATIENT_MILLIS;
     request.flags = work->flags;
     berth_reply reply = BERTH_REPLY_INIT;
     CHECK_OK(berth_call(work->fixture->echo, &request, &reply));
@@ -104,16 +104,16 @@ static void a_short_call_is_not_held_up_by_a_long_one(void) {
     struct work work = {.fixture = &fixture, .number = 1, .calls = 50};
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = PEER_HOLD;
-    request.timeout_ms = 60000;
+    request.timeout_ms = PATIENT_MILLIS;
     CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
     CHECK(pthread_create(&thread, NULL, call_many, &work) == 0);
     CHECK_RESULT(fixture_call(&fixture, PEER_MUTE, 30, 0, NULL), DEADLINE_EXCEEDED,
                  CALLER_TIMED_OUT);
     pthread_join(thread, NULL);
-    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 60000, 0, NULL));
+    CHECK_OK(fixture_call(&fixture, PEER_RELEASE, 0, 0, NULL));
     berth_completion completion;
     size_t count;
-    CHECK_OK(berth_poll(fixture.connection, &completion, 1, 60000, &count));
+    CHECK_OK(berth_poll(fixture.connection, &completion, 1, PATIENT_MILLIS, &count));
     CHECK(count == 1);
     fixture_stop(&fixture);
 }
@@ -166,7 +166,7 @@ static void an_event_loop_runs_beside_blocking_threads(void) {
         request.payload_bytes = sizeof i;
         request.reply = &got;
         request.reply_limit = sizeof got;
-        request.timeout_ms = 60000;
+        request.timeout_ms = PATIENT_MILLIS;
         CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
         berth_completion completion;
         size_t count = 0;
@@ -193,7 +193,7 @@ static void *open_and_release(void *argument) {
     for (unsigned i = 0; i < work->calls; i++) {
         berth_resource *resource;
         berth_block block;
-        CHECK_OK(berth_open(work->fixture->connection, "echo:more", NULL, &resource));
+        resource = fixture_open(work->fixture->connection, "echo:more");
         CHECK_OK(berth_block_alloc(resource, BERTH_INPUT, 4096, &block));
         memset(berth_block_data(work->fixture->connection, block), 1, 4096);
         CHECK_OK(berth_block_free(work->fixture->connection, block));
@@ -229,7 +229,7 @@ static void *call_with_held_blocks(void *argument) {
     const uint8_t *to = berth_block_data(connection, request.output.block);
     request.operation = BERTH_OP_ECHO;
     request.flags = work->flags;
-    request.timeout_ms = 60000;
+    request.timeout_ms = PATIENT_MILLIS;
     request.input.bytes = BYTES;
     for (unsigned i = 0; i < work->calls; i++) {
         memset(from, (int)(work->number * 31 + i), BYTES);
@@ -258,7 +258,7 @@ static void held_blocks_follow_beside_calls_and_new_blocks(void) {
     CHECK(pthread_create(&opener, NULL, open_and_release, &opens) == 0);
     for (int i = 0; i < 300; i++) {
         uint32_t operation = i % 10 == 5 ? PEER_GOAWAY : BERTH_OP_ECHO;
-        CHECK_OK(fixture_call(&fixture, operation, 60000, 0, NULL));
+        CHECK_OK(fixture_call(&fixture, operation, 0, 0, NULL));
     }
     for (unsigned i = 0; i < HOLDERS; i++) {
         pthread_join(holders[i], NULL);

@@ -189,8 +189,8 @@ static int child_signs_then_hangs_in_random(void) {
     return SDF_GenerateRandom(own, 16, random_bytes);
 }
 
-static bool in_service(pid_t child) {
-    return in_system_call(child, SYS_clock_nanosleep);
+static bool in_service_or_behind_it(pid_t child) {
+    return in_system_call(child, SYS_clock_nanosleep) || *signature_over != 0;
 }
 
 static bool said_ready(pid_t child) {
@@ -198,10 +198,15 @@ static bool said_ready(pid_t child) {
     return poll(&(struct pollfd){.fd = ready[0], .events = POLLIN}, 1, 0) == 1;
 }
 
+static bool waits_or_has_been_served(pid_t child) {
+    return waits_for_a_lock(child) || said_ready(child);
+}
+
 /*
  * The holder signs for so long and at once asks again, for an operation in which it hangs with the
  * lock. The other, who began to wait during the signature, gets ready only if it is served before
- * that. False: it came too late to show anything.
+ * that. False: it came too late to show anything, because the signature was over before we saw it
+ * or before the other waited.
  */
 static bool who_waits_is_served_first(int service_milliseconds) {
     char behaviour[128];
@@ -210,10 +215,10 @@ static bool who_waits_is_served_first(int service_milliseconds) {
     behave(behaviour);
     *signature_over = 0;
     pid_t holder = start_child(child_signs_then_hangs_in_random);
-    await(in_service, holder);
+    await(in_service_or_behind_it, holder);
     pid_t other = start_child(child_opens_and_waits);
-    await(waits_for_a_lock, other);
-    bool shown = *signature_over == 0;
+    await(waits_or_has_been_served, other);
+    bool shown = !said_ready(other) && *signature_over == 0;
     if (shown)
         await(said_ready, other);
     kill_child(holder);
@@ -228,9 +233,12 @@ static void the_drivers_lock_goes_to_who_waits_and_not_back_to_who_had_it(void) 
     signature_over = mmap(NULL, sizeof *signature_over, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int milliseconds = 500;
-    while (!who_waits_is_served_first(milliseconds) && milliseconds < 16000)
+    bool shown = who_waits_is_served_first(milliseconds);
+    while (!shown && milliseconds < 16000) {
         milliseconds *= 2;
-    CHECK(milliseconds < 16000);
+        shown = who_waits_is_served_first(milliseconds);
+    }
+    CHECK(shown);
     munmap((void *)signature_over, sizeof *signature_over);
 }
 
@@ -257,15 +265,15 @@ static double seconds(clockid_t clock) {
 
 static void service_time_is_spent_without_the_processor(void) {
     ECCSignature signature;
-    behave("service_time_us.sign=200000");
+    behave("service_time_us.sign=1000000");
     device = open_device();
     session = open_session(device);
     double wall = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);
     CHECK_EQUAL(SDR_OK, SDF_InternalSign_ECC(session, 3, e, 32, &signature));
     wall = seconds(CLOCK_MONOTONIC) - wall;
     processor = seconds(CLOCK_PROCESS_CPUTIME_ID) - processor;
-    CHECK(wall >= 0.2);
-    CHECK(processor < 0.1);
+    CHECK(wall >= 1);
+    CHECK(processor < 0.5); /* the signature itself takes some, the more the slower the machine */
     CHECK_EQUAL(SDR_OK, SDF_InternalVerify_ECC(session, 3, e, 32, &signature));
     CHECK_EQUAL(SDR_OK, SDF_CloseDevice(device));
     behave(NULL);

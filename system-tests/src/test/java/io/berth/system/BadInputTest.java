@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Wrong files, wrong passwords, limits: one message that names the thing and the remedy. */
 final class BadInputTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
@@ -221,8 +221,8 @@ final class BadInputTest {
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     byte[] digest = new byte[32];
     try (BerthClient client = broker.client("user");
-        HsmKey guarded = HsmKey.open(client, "hsm:card/a-guarded");
-        HsmKey open = HsmKey.open(client, "hsm:card/sign-1")) {
+        HsmKey guarded = HsmKey.open(client, "hsm:card/a-guarded").withTimeout(PATIENCE);
+        HsmKey open = HsmKey.open(client, "hsm:card/sign-1").withTimeout(PATIENCE)) {
       BerthException refusal = assertThrows(BerthException.class, () -> guarded.sign(digest));
       assertEquals(StatusCode.PERMISSION_DENIED, refusal.status(), refusal.toString());
       assertNames(refusal.getMessage(), "a-guarded", password.toString(), "not asked again");
@@ -239,7 +239,7 @@ final class BadInputTest {
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     assertNames(broker.log(), "not tested", "SM2 key");
     try (BerthClient client = broker.client("user");
-        HsmKek kek = HsmKek.open(client, "hsm:card/kek-1")) {
+        HsmKek kek = HsmKek.open(client, "hsm:card/kek-1").withTimeout(PATIENCE)) {
       WrappedKey wrapped = kek.generateKey();
       BerthException disabled =
           assertThrows(

@@ -38,6 +38,8 @@ final class BrokerLossTest {
         brokers.load(Options.java(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
     LoadClient onceInC =
         brokers.load(Options.c(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
+    repeatableInC.awaitMoreAnswers(50);
+    onceInC.awaitMoreAnswers(50);
     ProcessView worker = broker.worker("bench");
     for (int i = 0; i < KILLS; i++) {
       repeatable.awaitMoreAnswers(200);
@@ -71,6 +73,7 @@ final class BrokerLossTest {
       }
       signer.awaitMoreAnswers(20);
       signer.finish().requireAllAnswered();
+      watcher.awaitSeen(worker);
       assertEquals(List.of(worker.pid()), watcher.requireNeverTwo(), "owners of the card");
     }
     // The card's driver takes its lock at each opening; one process, one descriptor, one opening.
@@ -96,9 +99,11 @@ final class BrokerLossTest {
                 .timeoutMillis(1_000));
     repeatable.awaitMoreAnswers(100);
     once.awaitMoreAnswers(100);
+    onceInC.awaitMoreAnswers(100);
     broker.kill();
     repeatable.awaitMoreEnds(16);
     once.awaitMoreEnds(16);
+    onceInC.awaitMoreEnds(16);
 
     repeatable.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
     once.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);

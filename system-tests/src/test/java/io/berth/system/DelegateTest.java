@@ -85,7 +85,7 @@ final class DelegateTest {
 
   private static Request delay(int micros) {
     byte[] payload = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(micros).array();
-    return Request.of(EchoOperation.DELAY).payload(payload).timeout(Duration.ofSeconds(30));
+    return Request.of(EchoOperation.DELAY).payload(payload).timeout(Duration.ofMinutes(1));
   }
 
   @Test
@@ -126,13 +126,15 @@ final class DelegateTest {
       // Opened before, so that the request below is the first and not refused itself.
       a.permissions();
       sameTenant.permissions();
-      CompletableFuture<Reply> running = a.submit(delay(2_000_000));
+      // Longer than any pause of the machine; the test ends it.
+      CompletableFuture<Reply> running = a.submit(delay(60_000_000));
       // The limit holds while it runs; whoever asks too early is simply the first itself.
       Await.until("it runs", () -> inFlight() == 1, broker::tails);
       BerthException refusal = assertThrows(BerthException.class, () -> sameTenant.call(delay(0)));
       assertEquals(Reason.PRINCIPAL_LIMIT, refusal.reason(), refusal.toString());
       b.call(delay(0));
-      running.join();
+      running.cancel(true);
+      Await.until("it has ended", () -> inFlight() == 0, broker::tails);
       sameTenant.call(delay(0));
     }
   }

@@ -20,6 +20,7 @@ import io.berth.system.broker.Brokers;
 import io.berth.system.broker.RunningBroker;
 import io.berth.system.load.NativeHsm;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 final class HsmCallsTest {
   private static final byte[] NO_IV = {};
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
@@ -76,8 +79,8 @@ final class HsmCallsTest {
     byte[] digest = bytes(32);
     byte[] other = bytes(32);
     inC.result("open", "hsm:card/sign-1");
-    try (HsmKey key = HsmKey.open(client, "hsm:card/sign-1");
-        HsmKey otherKey = HsmKey.open(client, "hsm:card/sign-2")) {
+    try (HsmKey key = HsmKey.open(client, "hsm:card/sign-1").withTimeout(PATIENCE);
+        HsmKey otherKey = HsmKey.open(client, "hsm:card/sign-2").withTimeout(PATIENCE)) {
       byte[] fromJava = key.sign(digest).toBytes();
       assertArrayEquals(new byte[] {1}, inC.result("verify", digest, fromJava));
       assertArrayEquals(new byte[] {0}, inC.result("verify", other, fromJava));
@@ -97,8 +100,8 @@ final class HsmCallsTest {
   void a_signed_message_is_the_signed_digest_of_its_signers_id() {
     byte[] message = bytes(1000);
     byte[] id = "signer".getBytes(StandardCharsets.UTF_8);
-    try (Hsm card = Hsm.open(client, "hsm:card");
-        HsmKey key = HsmKey.open(client, "hsm:card/sign-1")) {
+    try (Hsm card = Hsm.open(client, "hsm:card").withTimeout(PATIENCE);
+        HsmKey key = HsmKey.open(client, "hsm:card/sign-1").withTimeout(PATIENCE)) {
       Sm2Signature signature = key.signMessage(message, id);
       byte[] digest = card.sm3ForSigning(message, id, key.publicKey(KeyUsage.SIGN));
       assertTrue(key.verify(digest, signature));
@@ -111,7 +114,7 @@ final class HsmCallsTest {
   void what_one_client_encrypts_with_sm2_the_other_decrypts() {
     byte[] plaintext = bytes(100);
     inC.result("open", "hsm:card/sign-1");
-    try (HsmKey key = HsmKey.open(client, "hsm:card/sign-1")) {
+    try (HsmKey key = HsmKey.open(client, "hsm:card/sign-1").withTimeout(PATIENCE)) {
       assertArrayEquals(plaintext, inC.result("decrypt", key.encrypt(plaintext)));
       assertArrayEquals(plaintext, key.decrypt(inC.result("encrypt", plaintext)));
       assertArrayEquals(
@@ -129,7 +132,7 @@ final class HsmCallsTest {
   @Test
   void every_mode_of_sm4_gives_both_clients_the_same_ciphertext_and_goes_back() {
     inC.result("open", "hsm:card/kek-1");
-    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1")) {
+    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1").withTimeout(PATIENCE)) {
       WrappedKey wrapped = kek.generateKey();
       Sm4 sm4 = kek.sm4(wrapped);
       int number = 1;
@@ -150,7 +153,7 @@ final class HsmCallsTest {
 
   @Test
   void data_in_two_parts_is_the_data_in_one_when_the_chaining_value_is_handed_on() {
-    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1")) {
+    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1").withTimeout(PATIENCE)) {
       Sm4 sm4 = kek.sm4(kek.generateKey());
       byte[] data = bytes(640);
       byte[] iv = bytes(16);
@@ -165,7 +168,7 @@ final class HsmCallsTest {
   @Test
   void macs_are_the_same_to_both_clients_and_follow_from_the_cipher() {
     inC.result("open", "hsm:card/kek-1");
-    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1")) {
+    try (HsmKek kek = HsmKek.open(client, "hsm:card/kek-1").withTimeout(PATIENCE)) {
       // A key that the C client has made is used by both.
       byte[] blob = inC.result("generate");
       Sm4 sm4 = kek.sm4(new WrappedKey(blob));
@@ -187,7 +190,7 @@ final class HsmCallsTest {
   @Test
   void digests_are_those_of_another_implementation_and_random_bytes_are_not_repeated() {
     inC.result("open", "hsm:card");
-    try (Hsm card = Hsm.open(client, "hsm:card")) {
+    try (Hsm card = Hsm.open(client, "hsm:card").withTimeout(PATIENCE)) {
       byte[] data = bytes(1500);
       assertArrayEquals(sm3(data), card.sm3(data));
       assertArrayEquals(sm3(data), inC.result("sm3", data));

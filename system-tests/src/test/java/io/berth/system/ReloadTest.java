@@ -61,6 +61,7 @@ final class ReloadTest {
         brokers.load(Options.java(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
     LoadClient onceInC =
         brokers.load(Options.c(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
+    onceInC.awaitMoreAnswers(200);
     for (int i = 0; i < RELOADS; i++) {
       plain.awaitMoreAnswers(200);
       once.awaitMoreAnswers(200);
@@ -135,6 +136,7 @@ final class ReloadTest {
       }
       signer.awaitMoreAnswers(20);
       signer.finish().requireAllAnswered();
+      watcher.awaitSeen(worker);
       assertEquals(List.of(worker.pid()), watcher.requireNeverTwo());
     }
   }

@@ -15,6 +15,7 @@ import io.berth.system.process.ProcessView;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Where passwords must not be seen. */
 final class SecretsTest {
   private static final String PASSWORD = "a-secret-access-password";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
@@ -38,7 +41,7 @@ final class SecretsTest {
         List.of("guarded: {index: 3, access_password_file: " + password + "}"));
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (BerthClient client = broker.client("user");
-        HsmKey key = HsmKey.open(client, "hsm:card/guarded")) {
+        HsmKey key = HsmKey.open(client, "hsm:card/guarded").withTimeout(PATIENCE)) {
       key.sign(new byte[32]); // The password was used, and was right.
     }
     assertSecret(broker.log(), "the log");

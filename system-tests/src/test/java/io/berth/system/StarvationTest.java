@@ -139,6 +139,7 @@ final class StarvationTest {
             LoadClient victimInC =
                 brokers.load(Options.c(broker.socket(), "echo:bench").window(32).bytes(2048));
             victim.awaitMoreAnswers(20);
+            victimInC.awaitMoreAnswers(20);
             victim.kill();
             victimInC.kill();
           }

@@ -107,7 +107,7 @@ final class StreamTest {
           assertPart(1, parts.next());
         }
       }
-      bench.call(Request.of(EchoOperation.ECHO).timeout(Duration.ofSeconds(20)));
+      bench.call(Request.of(EchoOperation.ECHO).timeout(Duration.ofSeconds(60)));
     }
   }
 

@@ -47,6 +47,7 @@ final class WorkerLossTest {
     LoadClient once =
         brokers.load(
             Options.java(broker.socket(), "echo:bench").operation(EchoOperation.ONCE).repeatable());
+    repeatableInC.awaitMoreAnswers(50);
 
     ProcessView worker = broker.worker("bench");
     for (int i = 0; i < KILLS; i++) {
@@ -75,12 +76,14 @@ final class WorkerLossTest {
       ProcessView worker = broker.worker("card");
       for (int i = 0; i < KILLS; i++) {
         signer.awaitMoreAnswers(30);
+        watcher.awaitSeen(worker);
         worker.signal("KILL");
         worker = broker.awaitWorkerAfter("card", worker);
       }
       signer.awaitMoreAnswers(30);
       signer.finish().requireAllAnswered();
-      assertTrue(watcher.requireNeverTwo().contains(worker.pid()), "the last owner was seen");
+      watcher.awaitSeen(worker);
+      assertEquals(KILLS + 1, watcher.requireNeverTwo().size(), "owners, one after the other");
     }
   }
 
@@ -88,17 +91,21 @@ final class WorkerLossTest {
   void a_stopped_worker_is_fenced_and_its_successor_gets_the_card_after_it_is_gone()
       throws Exception {
     BrokerSetup setup =
-        BrokerSetup.make().supervision("heartbeat_ms: 50").supervision("heartbeat_timeout_ms: 400");
+        BrokerSetup.make()
+            .supervision("heartbeat_ms: 50")
+            .supervision("heartbeat_timeout_ms: 5000");
     SoftwareCard card = setup.card("card");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (OwnerWatcher watcher = OwnerWatcher.of(card)) {
       LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
       signer.awaitMoreAnswers(20);
       ProcessView stopped = broker.worker("card");
+      watcher.awaitSeen(stopped);
       stopped.stop();
       ProcessView successor = broker.awaitWorkerAfter("card", stopped);
       signer.awaitMoreAnswers(20);
       signer.finish().requireAllAnswered();
+      watcher.awaitSeen(successor);
       List<Long> owners = watcher.requireNeverTwo();
       assertEquals(List.of(stopped.pid(), successor.pid()), owners);
       String fenced = "worker " + stopped.pid() + " is fenced: no heartbeat for ";
@@ -114,16 +121,20 @@ final class WorkerLossTest {
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (OwnerWatcher watcher = OwnerWatcher.of(card)) {
       LoadClient signer = brokers.load(Options.sign(broker.socket(), "hsm:card/sign-1"));
+      ProcessView worker = broker.worker("card");
       for (int i = 0; i < 2; i++) {
         signer.awaitMoreAnswers(20);
+        watcher.awaitSeen(worker);
         ProcessView guard = broker.guard("card");
-        ProcessView worker = broker.worker("card");
+        ProcessView former = worker;
         guard.signal("KILL");
-        Await.until("the worker ends with its guard", () -> !worker.isAlive(), broker::tails);
-        signer.awaitMoreAnswers(20);
+        Await.until("the worker ends with its guard", () -> !former.isAlive(), broker::tails);
+        worker = broker.awaitWorkerAfter("card", former);
         assertNotEquals(guard.pid(), broker.guard("card").pid());
       }
+      signer.awaitMoreAnswers(20);
       signer.finish().requireAllAnswered();
+      watcher.awaitSeen(worker);
       assertEquals(3, watcher.requireNeverTwo().size(), "owners, one after the other");
     }
   }
@@ -138,7 +149,7 @@ final class WorkerLossTest {
   @Test
   void a_hanging_driver_is_fenced_after_the_hang_timeout_and_others_are_served_by_a_successor()
       throws Exception {
-    BrokerSetup setup = BrokerSetup.make().supervision("hang_timeout_ms: 500");
+    BrokerSetup setup = BrokerSetup.make().supervision("hang_timeout_ms: 2000");
     setup.echoWithLanes("bench", 2);
     RunningBroker broker = brokers.start(setup).awaitEcho("echo:bench");
     ProcessView first = broker.worker("bench");
@@ -147,10 +158,10 @@ final class WorkerLossTest {
       BerthException end =
           assertThrows(
               BerthException.class,
-              () -> bench.call(Request.of(EchoOperation.HANG).timeout(Duration.ofSeconds(20))));
+              () -> bench.call(Request.of(EchoOperation.HANG).timeout(Duration.ofSeconds(60))));
       assertEquals(StatusCode.ABORTED, end.status());
       assertEquals(Reason.WORKER_LOST_OUTCOME_UNKNOWN, end.reason());
-      bench.call(Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(20)));
+      bench.call(Request.of(EchoOperation.ECHO).idempotent().timeout(Duration.ofSeconds(60)));
     }
     assertNotEquals(first.pid(), broker.worker("bench").pid());
   }
@@ -170,7 +181,7 @@ final class WorkerLossTest {
     int deaths = 0;
     try (BerthClient client = broker.client("killer");
         Resource bench = client.open("echo:bench")) {
-      Request crash = Request.of(EchoOperation.CRASH).idempotent().timeout(Duration.ofSeconds(30));
+      Request crash = Request.of(EchoOperation.CRASH).idempotent().timeout(Duration.ofSeconds(60));
       // Idempotent: the first call alone brings down a worker and its successor.
       BerthException end = assertThrows(BerthException.class, () -> bench.call(crash));
       assertTrue(

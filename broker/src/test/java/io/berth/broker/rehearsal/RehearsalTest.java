@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class RehearsalTest {
-  private static final long LONG_NANOS = 60_000_000_000L;
+  private static final long LONG_NANOS = 600_000_000_000L;
 
   @TempDir private Path folder;
 
@@ -46,7 +46,8 @@ final class RehearsalTest {
     Rehearsal.run(config, LONG_NANOS); // Loads what stays loaded, and open.
     long descriptors = descriptors();
     assertEquals(Rehearsal.REQUESTS, Rehearsal.run(config, LONG_NANOS));
-    assertEquals(descriptors, descriptors());
+    // Not equality: what earlier tests had open may be closed by now.
+    assertTrue(descriptors() <= descriptors);
     assertEquals(0, mappings());
   }
 

@@ -62,7 +62,11 @@ class AsynchronousCallTest extends PeerTest {
   void futures_complete_on_the_executor_that_was_given() throws Exception {
     ExecutorService executor = Executors.newSingleThreadExecutor(r -> new Thread(r, "given"));
     try (BerthClient client =
-            BerthClient.builder().socket(peer.socket()).executor(executor).connect();
+            BerthClient.builder()
+                .socket(peer.socket())
+                .executor(executor)
+                .connectTimeout(PATIENCE)
+                .connect();
         Resource echo = client.open("echo:main")) {
       // Held back until the dependent stage hangs on it.
       List<Frame> held = new CopyOnWriteArrayList<>();
@@ -127,7 +131,7 @@ class AsynchronousCallTest extends PeerTest {
       List<Request> requests = new ArrayList<>();
       for (long i = 0; i < 1000; i++) {
         requests.add(
-            i == 7 ? Request.of(99) : i == 9 ? Request.of(ECHO).payload(new byte[9999]) : echo(i));
+            i == 7 ? patient(99) : i == 9 ? patient(ECHO).payload(new byte[9999]) : echo(i));
       }
       List<Reply> replies = echo.callAll(requests);
       for (int i = 0; i < replies.size(); i++) {

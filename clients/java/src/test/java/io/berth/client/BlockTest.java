@@ -31,7 +31,7 @@ class BlockTest extends PeerTest {
       for (int i = 0; i < 1_000_000; i++) {
         written.put(i, (byte) (i * 31));
       }
-      Reply reply = echo.call(Request.of(ECHO).input(input).output(output));
+      Reply reply = echo.call(patient(ECHO).input(input).output(output));
       assertEquals(1_000_000, reply.outputBytes());
       assertEquals(input.buffer(), output.buffer());
       assertTrue(output.buffer().isReadOnly());

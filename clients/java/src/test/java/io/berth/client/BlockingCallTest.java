@@ -22,7 +22,7 @@ class BlockingCallTest extends PeerTest {
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main")) {
       byte[] payload = "泊位".getBytes(StandardCharsets.UTF_8);
-      assertArrayEquals(payload, echo.call(Request.of(ECHO).payload(payload)).payload());
+      assertArrayEquals(payload, echo.call(patient(ECHO).payload(payload)).payload());
       assertEquals("echo", echo.driver());
     }
   }
@@ -36,7 +36,7 @@ class BlockingCallTest extends PeerTest {
         byte[] payload = new byte[i % 4097];
         Arrays.fill(payload, (byte) i);
         reply.clear();
-        int bytes = echo.call(Request.of(ECHO).payload(ByteBuffer.wrap(payload)), reply);
+        int bytes = echo.call(patient(ECHO).payload(ByteBuffer.wrap(payload)), reply);
         assertEquals(payload.length, bytes);
         assertEquals(ByteBuffer.wrap(payload), reply.flip());
       }
@@ -85,7 +85,7 @@ class BlockingCallTest extends PeerTest {
   void a_failed_operation_ends_with_its_status_and_text() {
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main")) {
-      BerthException failure = assertThrows(BerthException.class, () -> echo.call(Request.of(99)));
+      BerthException failure = assertThrows(BerthException.class, () -> echo.call(patient(99)));
       assertEquals(StatusCode.UNIMPLEMENTED, failure.status());
       assertEquals(Reason.UNKNOWN_OPERATION, failure.reason());
       assertEquals("no such operation", failure.text());

@@ -220,7 +220,7 @@ class HostileBrokerTest extends PeerTest {
     try (BerthClient client =
         BerthClient.builder()
             .socket(peer.socket())
-            .connectTimeout(Duration.ofMillis(200))
+            .connectTimeout(Duration.ofSeconds(5))
             .connect()) {
       assertThrows(DeadlineExceededException.class, () -> client.open("echo:mute"));
       assertEquals("echo:main", client.open("echo:main").name());

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -16,8 +17,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A peer that plays the broker, and a client of it. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 abstract class PeerTest {
+  /** For what shall succeed: who does not get to it in so long does not get to anything. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   static final int ECHO = Permission.CALL.operation(PeerBroker.ECHO);
   static final int COUNT = Permission.CALL.operation(PeerBroker.COUNT);
 
@@ -35,11 +39,20 @@ abstract class PeerTest {
   }
 
   BerthClient connect() {
-    return BerthClient.builder().socket(peer.socket()).name("test").connect();
+    return BerthClient.builder()
+        .socket(peer.socket())
+        .name("test")
+        .connectTimeout(PATIENCE)
+        .connect();
+  }
+
+  /** A request that shall succeed. */
+  static Request patient(int operation) {
+    return Request.of(operation).timeout(PATIENCE);
   }
 
   static Request echo(long number) {
-    return Request.of(ECHO).payload(bytesOf(number));
+    return patient(ECHO).payload(bytesOf(number));
   }
 
   static byte[] bytesOf(long number) {

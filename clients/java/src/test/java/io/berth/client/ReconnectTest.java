@@ -110,6 +110,8 @@ class ReconnectTest extends PeerTest {
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main")) {
       peer.kill();
+      // Whoever asks before it is seen that nobody answers, is told that nobody did in time.
+      await(() -> !client.isConnected());
       UnavailableException gone =
           assertThrows(
               UnavailableException.class,

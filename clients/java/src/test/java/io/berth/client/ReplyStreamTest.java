@@ -49,8 +49,7 @@ class ReplyStreamTest extends PeerTest {
     pacedParts(500, grants);
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main");
-        ReplyStream stream =
-            echo.stream(Request.of(COUNT).replyLimit(64).timeoutNanos(30_000_000_000L), 4)) {
+        ReplyStream stream = echo.stream(patient(COUNT).replyLimit(64), 4)) {
       for (int i = 0; i < 500; i++) {
         assertEquals(i, numberOf(stream.next()));
       }
@@ -67,7 +66,7 @@ class ReplyStreamTest extends PeerTest {
         Resource echo = client.open("echo:main")) {
       for (int round = 0; round < 200; round++) {
         pacedParts(50, grants);
-        try (ReplyStream stream = echo.stream(Request.of(COUNT), 5)) {
+        try (ReplyStream stream = echo.stream(patient(COUNT), 5)) {
           assertEquals(0, numberOf(stream.next()));
         }
         // Its reply space must have come back, or soon no call would have any.
@@ -93,7 +92,7 @@ class ReplyStreamTest extends PeerTest {
         };
     try (BerthClient client = connect();
         Resource echo = client.open("echo:main");
-        ReplyStream stream = echo.stream(Request.of(COUNT), 4)) {
+        ReplyStream stream = echo.stream(patient(COUNT), 4)) {
       assertEquals(1, numberOf(stream.next()));
       BerthException failure = assertThrows(BerthException.class, stream::next);
       assertEquals(Reason.DRIVER_ERROR, failure.reason());

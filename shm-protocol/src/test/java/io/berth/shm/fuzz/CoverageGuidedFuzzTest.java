@@ -105,7 +105,7 @@ class CoverageGuidedFuzzTest {
                 "-artifact_prefix=" + FINDINGS.toAbsolutePath() + File.separator + name + "-",
                 "-max_total_time=" + seconds,
                 "-max_len=" + maxBytes,
-                "-timeout=5",
+                "-timeout=60",
                 corpus.toString(),
                 CORPUS.resolve(name).toAbsolutePath().toString())
             .redirectErrorStream(true)

@@ -11,8 +11,14 @@ import java.util.List;
 /**
  * What a test's broker shall be: its directory and the text of its configuration. Everything lies
  * below one directory with a name of its own, by which leftovers are found.
+ *
+ * <p>Unless the test says otherwise, no pause of a busy machine makes the broker believe that a
+ * worker is dead or hangs.
  */
 public final class BrokerSetup {
+  private static final List<String> PATIENT =
+      List.of("heartbeat_timeout_ms: 30000", "hang_timeout_ms: 600000");
+
   private final Path directory;
   private final List<String> broker = new ArrayList<>();
   private final List<String> supervision = new ArrayList<>();
@@ -196,13 +202,25 @@ public final class BrokerSetup {
     text.append("  lock_directory: ").append(lockDirectory()).append('\n');
     section(text, "", broker);
     section(text, "scheduler:\n", scheduler);
-    section(text, "supervision:\n", supervision);
+    section(text, "supervision:\n", patient(supervision));
     text.append("journal:\n").append(journal);
     if (!devices.isEmpty()) {
       text.append("devices:\n").append(devices);
       text.append("policy:\n  grants:\n").append(grants);
     }
     return text.toString();
+  }
+
+  /** Lines of the section, and those of {@link #PATIENT} whose key they do not name. */
+  private static List<String> patient(List<String> lines) {
+    List<String> all = new ArrayList<>(lines);
+    for (String line : PATIENT) {
+      String key = line.substring(0, line.indexOf(':') + 1);
+      if (lines.stream().noneMatch(own -> own.startsWith(key))) {
+        all.add(line);
+      }
+    }
+    return all;
   }
 
   private static void section(StringBuilder text, String name, List<String> lines) {

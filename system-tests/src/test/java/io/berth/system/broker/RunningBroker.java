@@ -20,6 +20,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 
 /** A broker, its guards and workers, as {@code berth up --config FILE} starts them. */
@@ -208,31 +210,47 @@ public final class RunningBroker implements AutoCloseable {
     return children.get(0);
   }
 
-  /** Waits until a device has a worker other than this one. */
+  /** Waits until a device has a worker other than this one, and returns it. */
   public ProcessView awaitWorkerAfter(String device, ProcessView former) {
+    AtomicReference<ProcessView> found = new AtomicReference<>();
     Await.until(
         "a successor of worker " + former.pid(),
         () -> {
           List<ProcessView> children =
-              guard(device).children().stream().filter(ProcessView::isAlive).toList();
-          return children.size() == 1 && children.get(0).pid() != former.pid();
+              guardIfAny(device).stream()
+                  .flatMap(guard -> guard.children().stream())
+                  .filter(ProcessView::isAlive)
+                  .toList();
+          found.set(children.size() == 1 ? children.get(0) : former);
+          return found.get().pid() != former.pid();
         },
         this::tails);
-    return worker(device);
+    return found.get();
+  }
+
+  /** None: its file is not there, or being written. */
+  private Optional<ProcessView> guardIfAny(String device) {
+    try {
+      return Optional.of(guard(device));
+    } catch (IllegalStateException | NumberFormatException e) {
+      return Optional.empty();
+    }
   }
 
   /** Kills the broker alone, as the kernel's out-of-memory killer would. */
   public void kill() throws InterruptedException {
-    process.destroyForcibly();
-    process.waitFor();
+    ProcessView killed = view();
+    killed.signal("KILL");
+    Await.until("broker " + killed.pid() + " ends", () -> !isAlive());
   }
 
   /** Starts a broker again after {@link #kill}; it finds the guards of the one before. */
   public void startAgain() throws IOException {
-    if (process.isAlive()) {
+    if (isAlive()) {
       throw new IllegalStateException("the broker still runs");
     }
     launch();
+    successor = null;
   }
 
   /** SIGTERM, and waits for the end; returns the exit code. */

@@ -29,7 +29,7 @@ public final class BlockHolderMain {
           Request.of(EchoOperation.ECHO)
               .input(input)
               .output(output)
-              .timeout(Duration.ofSeconds(20)));
+              .timeout(Duration.ofSeconds(60)));
       ByteBuffer twoSeconds = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
       twoSeconds.putInt(2_000_000).flip();
       CompletableFuture<Reply> pending =
@@ -38,7 +38,7 @@ public final class BlockHolderMain {
                   .payload(twoSeconds)
                   .input(input)
                   .output(output)
-                  .timeout(Duration.ofSeconds(20)));
+                  .timeout(Duration.ofSeconds(60)));
       System.out.println("holding");
       System.out.flush();
       pending.join();

@@ -13,6 +13,7 @@ import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** A client process of the tests: the Java client, or {@code libberth} through the load program. */
 public final class LoadClient implements AutoCloseable {
@@ -105,7 +106,8 @@ public final class LoadClient implements AutoCloseable {
                 "--timeout-ms",
                 Integer.toString(timeoutMillis),
                 "--seconds",
-                "600"));
+                "600",
+                "--progress"));
         if (idempotent) {
           flags.add("--idempotent");
         }
@@ -175,8 +177,9 @@ public final class LoadClient implements AutoCloseable {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("progress ")) {
           String[] counts = line.split(" ", -1);
-          ended = Long.parseLong(counts[1]);
+          // In this order, so that their difference is at no moment more than the failures are.
           ok = Long.parseLong(counts[2]);
+          ended = Long.parseLong(counts[1]);
         } else {
           output.append(line).append('\n');
         }
@@ -190,28 +193,34 @@ public final class LoadClient implements AutoCloseable {
     return new ProcessView(process.pid());
   }
 
-  /** Waits until this many more of its requests were answered; Java clients only. */
+  /** Waits until this many more of its requests were answered than it has told of. */
   public LoadClient awaitMoreAnswers(long count) {
-    if (options.kind().equals("c")) {
-      throw new IllegalStateException("the C load program tells no progress");
-    }
     long wanted = ok + count;
+    return await(count + " more answers", () -> ok >= wanted);
+  }
+
+  /** Waits until this many more of its requests have ended in whatever way. */
+  public LoadClient awaitMoreEnds(long count) {
+    long wanted = ended + count;
+    return await(count + " more ends", () -> ended >= wanted);
+  }
+
+  /** Waits until this many more of its requests have ended without an answer. */
+  public LoadClient awaitMoreFailures(long count) {
+    long wanted = ended - ok + count;
+    return await(count + " more failures", () -> ended - ok >= wanted);
+  }
+
+  private LoadClient await(String what, BooleanSupplier condition) {
     Await.until(
-        count + " more answers of client " + process.pid(),
+        what + " of client " + process.pid(),
         () -> {
           if (!process.isAlive()) {
             throw new AssertionError("the client has ended:\n" + output);
           }
-          return ok >= wanted;
+          return condition.getAsBoolean();
         },
         () -> "but " + ok + " of " + ended + " ended; " + output);
-    return this;
-  }
-
-  /** Waits until this many more of its requests have ended in whatever way; Java clients only. */
-  public LoadClient awaitMoreEnds(long count) {
-    long wanted = ended + count;
-    Await.until(count + " more ends of client " + process.pid(), () -> ended >= wanted);
     return this;
   }
 
@@ -220,8 +229,10 @@ public final class LoadClient implements AutoCloseable {
     return ok;
   }
 
-  /** Lets it finish its requests and end; what it counted. */
+  /** Lets it finish its requests and end; what it counted, which is not nothing. */
   public LoadReport finish() throws InterruptedException, IOException {
+    // Told to stop before it has begun, it would have nothing to say, or no ear for it yet.
+    await("the first end", () -> ended > 0);
     if (options.kind().equals("c")) {
       view().signal("TERM"); // Process.destroy() would close its output too.
     } else {

@@ -65,7 +65,7 @@ public record ProcessView(long pid) {
         .orElse(0);
   }
 
-  /** How many descriptors it has open; -1 if that is hidden from this user. */
+  /** How many descriptors it has open; 0 if that is hidden from this user. */
   public int descriptors() {
     return links("fd").size();
   }
@@ -103,11 +103,6 @@ public record ProcessView(long pid) {
   }
 
   /** The letter of each thread; empty if it is gone. */
-  /** Whether every thread of it sleeps until something wakes it. */
-  public boolean isAsleep() {
-    return threadStates().matches("S+");
-  }
-
   private String threadStates() {
     try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
       StringBuilder states = new StringBuilder();

@@ -2,6 +2,7 @@
 package io.berth.system.watch;
 
 import io.berth.system.broker.SoftwareCard;
+import io.berth.system.process.Await;
 import io.berth.system.process.ProcessView;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,12 +94,26 @@ public final class OwnerWatcher implements AutoCloseable {
     }
   }
 
-  /** The pids of the owners that it saw, in their order. */
-  public synchronized List<Long> owners() {
+  private synchronized List<Long> owners() {
     return seen.keySet().stream().map(Owner::pid).toList();
   }
 
-  /** Ends the watch; fails if it ever saw two owners at once, or none ever. */
+  /**
+   * Waits until it has seen that process own the card. Who is going to end an owner asks this
+   * before: one that lives between two looks only is never seen.
+   */
+  public void awaitSeen(ProcessView owner) {
+    Await.until(
+        "process " + owner.pid() + " has been seen to own " + lockFile,
+        () -> owners().contains(owner.pid()),
+        () -> "but " + owners() + " in " + looks + " looks");
+  }
+
+  /**
+   * Fails if it has seen two owners at once until now, or none ever; the watch goes on.
+   *
+   * @return the pids of the owners that it saw, in their order
+   */
   public synchronized List<Long> requireNeverTwo() {
     if (!doubles.isEmpty()) {
       throw new AssertionError("two owners of " + lockFile + ": " + doubles);

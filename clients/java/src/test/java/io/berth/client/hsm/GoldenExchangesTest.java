@@ -13,6 +13,7 @@ import io.berth.client.peer.PeerSession;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class GoldenExchangesTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final byte[] DIGEST = bytes(0x01, 32);
   private static final byte[] ID = "signer".getBytes(StandardCharsets.UTF_8);
   private static final byte[] PLAINTEXT = bytes(0x51, 20);
@@ -89,7 +91,7 @@ class GoldenExchangesTest {
 
   @Test
   void calls_of_a_key_are_written_and_read_as_the_vectors_have_them() {
-    HsmKey key = HsmKey.of(resource);
+    HsmKey key = HsmKey.of(resource).withTimeout(PATIENCE);
     expected = "SM2_SIGN";
     assertArrayEquals(SIGNATURE.toBytes(), key.sign(DIGEST).toBytes());
     expected = "SM2_SIGN-message";
@@ -107,7 +109,7 @@ class GoldenExchangesTest {
 
   @Test
   void calls_of_a_key_encryption_key_are_written_and_read_as_the_vectors_have_them() {
-    HsmKek kek = HsmKek.of(resource);
+    HsmKek kek = HsmKek.of(resource).withTimeout(PATIENCE);
     expected = "GENERATE_KEY";
     WrappedKey wrapped = kek.generateKey();
     assertArrayEquals(bytes(0x21, 16), wrapped.blob());
@@ -126,7 +128,7 @@ class GoldenExchangesTest {
 
   @Test
   void calls_of_the_card_are_written_and_read_as_the_vectors_have_them() {
-    Hsm card = Hsm.of(resource);
+    Hsm card = Hsm.of(resource).withTimeout(PATIENCE);
     expected = "SM3_DIGEST";
     assertArrayEquals(bytes(0xC1, 32), card.sm3ForSigning(PLAINTEXT, ID, PUBLIC_KEY));
     expected = "RANDOM";

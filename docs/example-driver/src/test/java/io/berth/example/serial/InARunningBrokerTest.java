@@ -53,6 +53,9 @@ class InARunningBrokerTest {
           run_directory: FOLDER/run
           data_directory: FOLDER/data
           lock_directory: FOLDER/locks
+        # No pause of a busy machine shall make the worker look dead.
+        supervision:
+          heartbeat_timeout_ms: 30000
         journal:
           enabled: false
         devices:

@@ -165,12 +165,26 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  /** The END of a request, which is cancelled if it takes long: it may be one that waits. */
+  /** The END of a request that ends by itself, however long that takes; parts are passed over. */
   Answer end(Call call) {
-    return awaitEnd(link.send(call));
+    long correlation = link.send(call);
+    Answer answer = link.awaitAnswer(correlation);
+    while (!answer.isEnd()) {
+      link.credit(correlation, 1);
+      answer = link.awaitAnswer(correlation);
+    }
+    return answer;
   }
 
-  Answer awaitEnd(long correlation) {
+  /**
+   * The END of a request that may wait or stream for ever: it is cancelled if it takes long, which
+   * it also does on a machine that has no time for it.
+   */
+  Answer endOrCancel(Call call) {
+    return awaitEndOrCancel(link.send(call));
+  }
+
+  Answer awaitEndOrCancel(long correlation) {
     if (!Await.within(SLOW, () -> link.hasAnswer() || !worker.isAlive())) {
       link.cancel(correlation);
     }

@@ -4,10 +4,12 @@ package io.berth.worker.testkit;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A worker in a process of its own, started as the guard starts it. */
 public final class WorkerProcess implements AutoCloseable {
@@ -33,6 +35,8 @@ public final class WorkerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData",
+                // So that threads can be counted: the JVM itself neither starts nor ends any.
+                "-XX:-UseDynamicNumberOfCompilerThreads",
                 "-Xmx64m",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -87,13 +91,17 @@ public final class WorkerProcess implements AutoCloseable {
   }
 
   /** How many threads it has. */
-  public int threads() throws IOException {
+  public int threads() {
     String prefix = "Threads:";
-    return Files.readAllLines(Path.of("/proc/" + pid() + "/status")).stream()
-        .filter(line -> line.startsWith(prefix))
-        .mapToInt(line -> Integer.parseInt(line.substring(prefix.length()).strip()))
-        .findFirst()
-        .orElseThrow(() -> new IOException("no line " + prefix));
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid() + "/status"))) {
+      return lines
+          .filter(line -> line.startsWith(prefix))
+          .mapToInt(line -> Integer.parseInt(line.substring(prefix.length()).strip()))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no line " + prefix));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Ends it at once, if it has not ended. */
