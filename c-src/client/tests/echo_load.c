@@ -36,6 +36,7 @@ struct load {
     uint32_t flags;
     int32_t yield_micros;
     bool progress;
+    bool blocks; /* the payload goes and comes through arena blocks that are held until the end */
 };
 
 struct request_state {
@@ -43,6 +44,9 @@ struct request_state {
     int64_t sent_nanos;
     bool waiting;
     uint8_t reply[PAYLOAD_LIMIT];
+    berth_block input, output;
+    uint8_t *written;
+    const uint8_t *read;
 };
 
 static struct request_state *states;
@@ -123,15 +127,21 @@ static bool submit(const struct load *load, berth_resource *resource, uint64_t n
                    int64_t now) {
     uint8_t payload[PAYLOAD_LIMIT];
     struct request_state *state = &states[free_states[free_count - 1]];
-    fill(payload, load->payload_bytes, number);
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = load->operation;
     request.flags = load->flags;
     request.timeout_ms = load->timeout_ms;
-    request.payload = payload;
-    request.payload_bytes = load->payload_bytes;
-    request.reply = state->reply;
-    request.reply_limit = load->payload_bytes;
+    if (load->blocks) {
+        fill(state->written, load->payload_bytes, number);
+        request.input = (berth_block_use){.block = state->input, .bytes = load->payload_bytes};
+        request.output = (berth_block_use){.block = state->output, .bytes = load->payload_bytes};
+    } else {
+        fill(payload, load->payload_bytes, number);
+        request.payload = payload;
+        request.payload_bytes = load->payload_bytes;
+        request.reply = state->reply;
+        request.reply_limit = load->payload_bytes;
+    }
     state->number = number;
     state->sent_nanos = now;
     state->waiting = true;
@@ -162,8 +172,9 @@ static void complete(const struct load *load, const berth_completion *completion
     count_kind(completion->result, completion->text);
     if (completion->result == BERTH_OK) {
         count_latency(now - state->sent_nanos);
-        if (completion->bytes != load->payload_bytes ||
-            !right(state->reply, load->payload_bytes, state->number)) {
+        uint64_t bytes = load->blocks ? completion->output_bytes : completion->bytes;
+        if (bytes != load->payload_bytes ||
+            !right(load->blocks ? state->read : state->reply, load->payload_bytes, state->number)) {
             fprintf(stderr, "request %" PRIu64 " got another's answer\n", state->number);
             wrong++;
         }
@@ -231,9 +242,10 @@ static void usage(const char *program) {
     fprintf(stderr,
             "usage: %s [--socket PATH] [--resource NAME] [--window N] [--seconds S | --count N]\n"
             "  [--bytes N] [--timeout-ms N] [--idempotent] [--once] [--yield-micros N]\n"
-            "  [--progress]\n"
+            "  [--progress] [--blocks]\n"
             "  --once calls ONCE (at most once) instead of ECHO\n"
-            "  --progress prints \"progress ENDED OK\" every 10 ms\n",
+            "  --progress prints \"progress ENDED OK\" every 10 ms\n"
+            "  --blocks sends and receives through arena blocks held from beginning to end\n",
             program);
 }
 
@@ -250,6 +262,7 @@ static bool parse(int argc, char **argv, struct load *load) {
         {"once", no_argument, NULL, 'o'},
         {"yield-micros", required_argument, NULL, 'y'},
         {"progress", no_argument, NULL, 'p'},
+        {"blocks", no_argument, NULL, 'k'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -285,6 +298,9 @@ static bool parse(int argc, char **argv, struct load *load) {
         case 'p':
             load->progress = true;
             break;
+        case 'k':
+            load->blocks = true;
+            break;
         case 'y':
             load->yield_micros = (int32_t)strtol(optarg, NULL, 10);
             break;
@@ -294,6 +310,20 @@ static bool parse(int argc, char **argv, struct load *load) {
     }
     return optind == argc && load->window >= 1 && load->window <= WINDOW_LIMIT &&
            load->payload_bytes >= 8 && load->payload_bytes <= PAYLOAD_LIMIT;
+}
+
+static bool hold_blocks(const struct load *load, berth_conn *connection, berth_resource *resource) {
+    for (uint32_t i = 0; i < load->window; i++) {
+        struct request_state *state = &states[i];
+        if (berth_block_alloc(resource, BERTH_INPUT, load->payload_bytes, &state->input) !=
+                BERTH_OK ||
+            berth_block_alloc(resource, BERTH_OUTPUT, load->payload_bytes, &state->output) !=
+                BERTH_OK)
+            return false;
+        state->written = berth_block_data(connection, state->input);
+        state->read = berth_block_data(connection, state->output);
+    }
+    return true;
 }
 
 int main(int argc, char **argv) {
@@ -322,7 +352,8 @@ int main(int argc, char **argv) {
     berth_resource *resource;
     if (states == NULL || free_states == NULL ||
         berth_connect(load.socket, &options, &connection) != BERTH_OK ||
-        berth_open(connection, load.resource, &open_options, &resource) != BERTH_OK) {
+        berth_open(connection, load.resource, &open_options, &resource) != BERTH_OK ||
+        (load.blocks && !hold_blocks(&load, connection, resource))) {
         fprintf(stderr, "%s\n", berth_last_error());
         return 1;
     }

@@ -34,6 +34,8 @@ final class BrokerLossTest {
         brokers.start(BrokerSetup.make().echoWithLanes("bench", 4)).awaitEcho("echo:bench");
     LoadClient repeatable = brokers.load(Options.java(broker.socket(), "echo:bench").repeatable());
     LoadClient repeatableInC = brokers.load(Options.c(broker.socket(), "echo:bench").repeatable());
+    LoadClient blocksInC =
+        brokers.load(Options.blocksInC(broker.socket(), "echo:bench").repeatable());
     LoadClient once =
         brokers.load(Options.java(broker.socket(), "echo:bench").operation(EchoOperation.ONCE));
     LoadClient onceInC =
@@ -44,6 +46,7 @@ final class BrokerLossTest {
     for (int i = 0; i < KILLS; i++) {
       repeatable.awaitMoreAnswers(200);
       once.awaitMoreAnswers(100);
+      blocksInC.awaitMoreAnswers(100);
       broker.kill();
       broker.startAgain();
     }
@@ -52,6 +55,8 @@ final class BrokerLossTest {
 
     repeatable.finish().requireAllAnswered();
     repeatableInC.finish().requireAllAnswered();
+    blocksInC.awaitMoreAnswers(100);
+    blocksInC.finish().requireAllAnswered();
     LoadReport ends = once.finish().requireOnly(UNKNOWN, LOST);
     onceInC.finish().requireOnly(UNKNOWN, LOST);
     assertTrue(ends.ok() > 0, ends.text());

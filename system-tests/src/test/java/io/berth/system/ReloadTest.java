@@ -123,6 +123,20 @@ final class ReloadTest {
   }
 
   @Test
+  void a_reload_fails_no_request_of_a_c_program_that_names_blocks_held_from_before()
+      throws Exception {
+    RunningBroker broker =
+        brokers.start(BrokerSetup.make().echoWithLanes("bench", 2)).awaitEcho("echo:bench");
+    LoadClient holder = brokers.load(Options.blocksInC(broker.socket(), "echo:bench"));
+    for (int i = 0; i < RELOADS; i++) {
+      holder.awaitMoreAnswers(200);
+      reload(broker);
+    }
+    holder.awaitMoreAnswers(200);
+    holder.finish().requireAllAnswered();
+  }
+
+  @Test
   void a_reload_leaves_the_card_open_in_the_same_worker() throws Exception {
     BrokerSetup setup = BrokerSetup.make();
     SoftwareCard card = setup.card("card");

@@ -25,7 +25,7 @@ public final class LoadClient implements AutoCloseable {
   /**
    * What it does.
    *
-   * @param kind {@code java}, {@code c} or {@code sign}
+   * @param kind {@code java}, {@code c}, {@code c-blocks} or {@code sign}
    * @param window requests in flight; threads where it signs
    * @param sub the sub-principal that it acts for, or empty; not in C
    */
@@ -48,6 +48,15 @@ public final class LoadClient implements AutoCloseable {
     /** ECHO through {@code libberth}, 8 at a time, each with 30 s. */
     public static Options c(String socket, String resource) {
       return new Options("c", socket, resource, EchoOperation.ECHO, 8, 64, 30_000, false, "");
+    }
+
+    /**
+     * The same through arena blocks, an input and an output for each request in flight, which it
+     * holds from beginning to end.
+     */
+    public static Options blocksInC(String socket, String resource) {
+      return new Options(
+          "c-blocks", socket, resource, EchoOperation.ECHO, 8, 4096, 30_000, false, "");
     }
 
     /** SM2 signatures by a key of a card, in 4 threads, each with 30 s; always idempotent. */
@@ -85,12 +94,16 @@ public final class LoadClient implements AutoCloseable {
           kind, socket, resource, operation, window, bytes, timeoutMillis, idempotent, other);
     }
 
+    boolean isInC() {
+      return kind.startsWith("c");
+    }
+
     boolean signs() {
       return kind.equals("sign");
     }
 
     private List<String> command() {
-      if (kind.equals("c")) {
+      if (isInC()) {
         List<String> flags = new ArrayList<>();
         flags.addAll(
             List.of(
@@ -113,6 +126,9 @@ public final class LoadClient implements AutoCloseable {
         }
         if (operation == EchoOperation.ONCE) {
           flags.add("--once");
+        }
+        if (kind.equals("c-blocks")) {
+          flags.add("--blocks");
         }
         return flags;
       }
@@ -233,7 +249,7 @@ public final class LoadClient implements AutoCloseable {
   public LoadReport finish() throws InterruptedException, IOException {
     // Told to stop before it has begun, it would have nothing to say, or no ear for it yet.
     await("the first end", () -> ended > 0);
-    if (options.kind().equals("c")) {
+    if (options.isInC()) {
       view().signal("TERM"); // Process.destroy() would close its output too.
     } else {
       process.getOutputStream().close();
