@@ -77,6 +77,7 @@ final class Exchange implements Request, Reply, Answers.Header {
 
   // Guarded by the pool's lock.
   Place place;
+  long turn;
   LaneThread lane;
   int credit;
 

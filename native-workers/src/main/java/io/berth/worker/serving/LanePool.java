@@ -41,6 +41,7 @@ final class LanePool implements AutoCloseable {
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
   private final Long2ObjectHashMap<Exchange> present = new Long2ObjectHashMap<>();
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
+  private long nextTurn;
   private Answers answers;
   private Runnable ended;
   private long yieldNanos;
@@ -148,27 +149,34 @@ final class LanePool implements AutoCloseable {
     if (lane == null) {
       lane = idle.pollLast();
     } else if (!idle.remove(lane)) {
-      exchange.place = Exchange.Place.QUEUED;
-      lane.own.addLast(exchange);
+      queue(exchange, lane.own);
       return;
     }
     if (lane == null) {
-      exchange.place = Exchange.Place.QUEUED;
-      waiting.addLast(exchange);
+      queue(exchange, waiting);
     } else {
       exchange.place = Exchange.Place.RUNNING;
       lane.hand(exchange);
     }
   }
 
-  /** What a lane does next; null: nothing, and the lane counts as idle until it is handed one. */
+  private void queue(Exchange exchange, ArrayDeque<Exchange> queue) {
+    exchange.place = Exchange.Place.QUEUED;
+    exchange.turn = nextTurn++;
+    queue.addLast(exchange);
+  }
+
+  /**
+   * What a lane does next: of what only it may do and of what any may, whichever came first. Null:
+   * nothing, and the lane counts as idle until it is handed one.
+   */
   Exchange next(LaneThread lane) {
     lock.lock();
     try {
-      Exchange exchange = lane.own.pollFirst();
-      if (exchange == null) {
-        exchange = waiting.pollFirst();
-      }
+      Exchange own = lane.own.peekFirst();
+      Exchange any = waiting.peekFirst();
+      boolean takesOwn = own != null && (any == null || own.turn - any.turn < 0);
+      Exchange exchange = (takesOwn ? lane.own : waiting).pollFirst();
       if (exchange == null) {
         idle.addLast(lane);
       } else {
@@ -191,8 +199,7 @@ final class LanePool implements AutoCloseable {
       if (exchange.isCancelled()) {
         // It came between the lane's look and now; the lane looks again.
         exchange.lane = lane;
-        exchange.place = Exchange.Place.QUEUED;
-        lane.own.addLast(exchange);
+        queue(exchange, lane.own);
         return false;
       }
       exchange.lane = lane;

@@ -168,6 +168,40 @@ class ExecutionTest {
   }
 
   @Test
+  void what_waits_for_one_lane_does_not_overtake_what_came_before_it_for_any() throws Exception {
+    Semaphore gate = new Semaphore(0);
+    ConcurrentLinkedQueue<Byte> seen = new ConcurrentLinkedQueue<>();
+    ScriptedDriver.Act act =
+        (request, reply, lane) -> {
+          gate.acquire();
+          seen.add(request.payload().getByte(0));
+          reply.ok(new byte[0]);
+        };
+    ScriptedDriver script =
+        new ScriptedDriver(1)
+            .inline(INLINE, ScriptedDriver.ECHO)
+            .onLane(LANE, act)
+            .onLane(GATED, act);
+    script.choosing =
+        request -> request.operation() == ScriptedDriver.number(LANE) ? 0 : Driver.ANY_LANE;
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      PlayedLink link = worker.attach();
+      byte[] kinds = {LANE, GATED, LANE, LANE, GATED, LANE};
+      for (int i = 0; i < kinds.length; i++) {
+        link.write(call(kinds[i], (byte) i));
+      }
+      // Answered by the thread that hands out, when it has handed out all before.
+      assertEquals(Status.OK, link.call(call(INLINE)).status());
+      gate.release(kinds.length);
+      for (int i = 0; i < kinds.length; i++) {
+        assertEquals(Status.OK, link.awaitAnswer().status());
+      }
+      assertEquals(
+          List.of((byte) 0, (byte) 1, (byte) 2, (byte) 3, (byte) 4, (byte) 5), List.copyOf(seen));
+    }
+  }
+
+  @Test
   void what_waits_for_any_lane_is_taken_oldest_first() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     ConcurrentLinkedQueue<Byte> seen = new ConcurrentLinkedQueue<>();
