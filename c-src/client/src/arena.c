@@ -321,6 +321,11 @@ berth_result arena_pin(struct berth_resource *resource, const berth_block_use *u
     return BERTH_OK;
 }
 
+bool arena_is_written(struct berth_conn *connection, berth_block name) {
+    const struct block *block = block_find(&connection->arena, name);
+    return block != NULL && block->output_pins != 0;
+}
+
 void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_direction direction) {
     if (pinned == 0) {
         return;

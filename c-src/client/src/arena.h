@@ -49,6 +49,8 @@ struct arena {
 berth_result arena_pin(struct berth_resource *resource, const berth_block_use *use,
                        enum berth_direction direction, struct berth_block_reference *reference,
                        uint32_t *pinned);
+/* Whether an unfinished request has it as its output. */
+bool arena_is_written(struct berth_conn *connection, berth_block name);
 void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_direction direction);
 void arena_lose_session(struct berth_conn *connection, struct session *session);
 void arena_release_resource(struct berth_resource *resource);

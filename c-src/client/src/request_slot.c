@@ -59,6 +59,12 @@ berth_result request_take(struct berth_resource *resource, const berth_request *
                          "%s: a payload of %zu bytes > %u; larger data travels in blocks",
                          resource->name, request->payload_bytes, max_payload);
     }
+    if (!connection->receiving && arena_is_written(connection, request->output.block)) {
+        /* By a request that timed out, perhaps, and has ended since without anybody's look. */
+        connection->receiving = true;
+        (void)connection_tend(connection, now);
+        connection->receiving = false;
+    }
     struct slot *slot = connection->free_slots;
     if (slot == NULL) {
         return error_say(BERTH_STATUS_RESOURCE_EXHAUSTED, BERTH_REASON_QUEUE_FULL,

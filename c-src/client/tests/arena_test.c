@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks: leasing, using, freeing, staleness, quarantine. */
+#include <sched.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -144,6 +145,22 @@ static void a_block_of_a_timed_out_request_stays_out_of_use_until_its_end(void) 
     fixture_stop(&fixture);
 }
 
+static void a_block_of_a_timed_out_request_is_free_for_the_next_once_the_end_has_come(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    berth_block input = {0}, output;
+    CHECK_OK(berth_block_alloc(fixture.echo, BERTH_OUTPUT, 4096, &output));
+    CHECK_RESULT(copy_through(&fixture, input, output, 0, PEER_SILENCE, 20, NULL),
+                 DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
+    /* The END comes at the peer's leisure; nothing but this caller's next tries looks for it. */
+    berth_result result;
+    while (berth_reason_of(result = copy_through(&fixture, input, output, 0, BERTH_OP_ECHO, 0,
+                                                 NULL)) == BERTH_REASON_BLOCK_PINNED) {
+        sched_yield();
+    }
+    CHECK_OK(result);
+    fixture_stop(&fixture);
+}
+
 static void releasing_a_resource_drops_its_segments(void) {
     struct fixture fixture = fixture_start(&(struct peer_options){0});
     berth_resource *other;
@@ -169,6 +186,7 @@ int main(int argc, char **argv) {
         TEST(a_freed_name_is_stale_for_ever),
         TEST(wrong_bounds_and_directions_are_refused),
         TEST(a_block_of_a_timed_out_request_stays_out_of_use_until_its_end),
+        TEST(a_block_of_a_timed_out_request_is_free_for_the_next_once_the_end_has_come),
         TEST(releasing_a_resource_drops_its_segments),
     };
     return RUN_TESTS(tests, argc, argv);

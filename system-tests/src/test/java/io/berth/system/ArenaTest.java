@@ -108,15 +108,14 @@ final class ArenaTest {
               BerthException.class,
               () -> bench.call(Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE)));
       assertEquals(Reason.BLOCK_PINNED, end.reason());
-      // Not its caller's turning away frees the block, but the worker's END, which the client takes
-      // along with the answer to another call.
+      // Not its caller's turning away frees the block, but the worker's END, which the next request
+      // that names the block looks for.
       slow.cancel(true);
       Await.until("the block is free", () -> isFree(bench, output), broker::tails);
     }
   }
 
   private static boolean isFree(Resource resource, Block output) {
-    resource.call(Request.of(EchoOperation.ECHO).timeout(PATIENCE));
     try {
       resource.call(Request.of(EchoOperation.ECHO).output(output).timeout(PATIENCE));
       return true;

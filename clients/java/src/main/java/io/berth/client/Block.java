@@ -81,6 +81,10 @@ public final class Block implements AutoCloseable {
    * if it is in another. Asks the broker for memory if need be.
    */
   void bringTo(Grant grant, Resource caller, long deadlineNanos) {
+    if (isWrittenIn(grant)) {
+      // Its last request timed out, perhaps, and has ended since, without anybody having looked.
+      grant.connection.reception().glance();
+    }
     synchronized (this) {
       requireOpen();
       if (caller != resource) {
@@ -107,6 +111,10 @@ public final class Block implements AutoCloseable {
       lease = next;
       takeContent();
     }
+  }
+
+  private synchronized boolean isWrittenIn(Grant grant) {
+    return direction == Direction.OUTPUT && lease.arena() == grant.arena && lease.isPinned();
   }
 
   /** An input's content follows it; where an application may still write is the buffer it has. */
