@@ -121,7 +121,7 @@ void broker_link_send(struct broker_link *link, struct guard_message message) {
 }
 
 static bool is_order(uint32_t kind) {
-    return kind >= GUARD_ORDER_START && kind <= GUARD_ORDER_STOP;
+    return (kind >= GUARD_ORDER_START && kind <= GUARD_ORDER_UNLOCK) || kind == GUARD_ORDER_STOP;
 }
 
 static bool is_well_formed(const struct broker_link *link, const struct guard_message *untrusted,
