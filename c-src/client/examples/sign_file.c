@@ -3,8 +3,8 @@
  * Signs a file with an SM2 key that stays in the card, verifies the signature there, and takes the
  * file through SM4 and back.
  *
- *     sign_file FILE [SIGNING-KEY [KEK]]        e.g. sign_file letter.txt hsm:payments/sign-key-1
- * hsm:payments/kek-1
+ *     sign_file FILE [SIGNING-KEY [KEK]]
+ *     sign_file letter.txt hsm:payments/sign-key-1 hsm:payments/kek-1
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -189,11 +189,13 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
     int64_t deadline = clock_after_millis(now, DEFAULT_CONTROL_TIMEOUT_MILLIS);
     for (;;) {
         (void)wait_until(connection, resource_is_settled, resource, clock_nanos(), deadline, 0);
+        if (resource->state == RESOURCE_REFUSED) {
+            return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST, "not open: %s",
+                             resource->refusal_text);
+        }
         if (resource->state != RESOURCE_OPEN) {
             return error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST,
-                             "%s: not open: %s", resource->name,
-                             resource->state == RESOURCE_REFUSED ? resource->refusal_text
-                                                                 : connection->down_text);
+                             "%s: not open: %s", resource->name, connection->down_text);
         }
         uint32_t segments;
         if (arena_cut(resource, direction, bytes, index, &segments)) {

@@ -121,8 +121,7 @@ berth_result berth_open(berth_conn *connection, const char *name, const berth_op
         *resource_out = resource;
     } else {
         if (resource->state == RESOURCE_REFUSED) {
-            result = resource->refusal;
-            (void)error_say(0, 0, "%s: %s", name, resource->refusal_text);
+            result = error_keep(resource->refusal, resource->refusal_text);
         } else if (connection->current == NULL) {
             result = error_say(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST, "%s: %s",
                                name, connection->down_text);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "error.h"
 
 static struct berth_resource *resource_by_token(struct berth_conn *connection, uint64_t token) {
     for (struct list_node *node = connection->resources.next; node != &connection->resources;
@@ -118,7 +119,10 @@ static void refused(struct berth_conn *connection, struct session *session, uint
     if (resource != NULL && session == connection->current) {
         resource->state = RESOURCE_REFUSED;
         resource->refusal = result;
-        snprintf(resource->refusal_text, sizeof resource->refusal_text, "%s", text);
+        /* The broker mostly begins with the name itself. */
+        bool named = strncmp(text, resource->name, strlen(resource->name)) == 0;
+        text_format(resource->refusal_text, sizeof resource->refusal_text, "%s%s%s",
+                    named ? "" : resource->name, named ? "" : ": ", text);
     } else if (ask != NULL && ask->session == session) {
         ask->answered = true;
         ask->result = result;

@@ -562,7 +562,8 @@ static void open_resource(struct peer_session *session, uint64_t token,
         control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_REFUSED, token);
         control_u32(&writer, BERTH_STATUS_PERMISSION_DENIED);
         control_u32(&writer, BERTH_REASON_NOT_PERMITTED);
-        control_str(&writer, "uid may not");
+        control_str(&writer, strcmp(name, "deny:named") == 0 ? "deny:named is not configured"
+                                                             : "uid may not");
     } else {
         control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_OPENED, token);
         control_u32(&writer, ++session->handles);

@@ -314,13 +314,13 @@ BERTH_API berth_result berth_cancel(berth_conn *connection, berth_ticket ticket)
  *     for (;;) {
  *         size_t count;
  *         do {
- *             berth_poll(connection, completions, 64, 0, &count);   // also disarms
- *             handle(completions, count);                          // may berth_submit
+ *             berth_poll(connection, completions, 64, 0, &count); // disarms, too
+ *             handle(completions, count);                         // may berth_submit
  *         } while (count != 0);
  *         bool armed;
- *         berth_arm(connection, &armed);                           // last thing before the loop
- * sleeps if (!armed) continue;                                    // something came meanwhile
- *         epoll_wait(...);                                         // or: return to the event loop
+ *         berth_arm(connection, &armed); // the last thing before the sleep
+ *         if (!armed) continue;          // something came meanwhile
+ *         epoll_wait(epoll, &event, 1, -1);
  *     }
  *
  * asyncio: loop.add_reader(fd, pump); Swoole: Swoole\Event::add($fd, pump), where pump is the inner

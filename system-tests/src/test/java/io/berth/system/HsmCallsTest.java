@@ -105,8 +105,12 @@ final class HsmCallsTest {
       Sm2Signature signature = key.signMessage(message, id);
       byte[] digest = card.sm3ForSigning(message, id, key.publicKey(KeyUsage.SIGN));
       assertTrue(key.verify(digest, signature));
-      assertTrue(key.verifyMessage(message, id, signature, null));
-      assertFalse(key.verifyMessage(message, NO_IV, signature, null));
+      assertTrue(key.verifyMessage(message, id, signature));
+      assertFalse(key.verifyMessage(message, NO_IV, signature));
+      try (HsmKey other = HsmKey.open(client, "hsm:card/sign-2").withTimeout(PATIENCE)) {
+        assertFalse(other.verifyMessage(message, id, signature));
+        assertTrue(other.verifyMessage(message, id, signature, key.publicKey(KeyUsage.SIGN)));
+      }
     }
   }
 

@@ -43,9 +43,10 @@ final class DeviceCommand {
         "Lists the devices: the worker's state, pid and life (how often one was started), window"
             + " (requests on the device at once), what waits, what was done, and what is wrong or"
             + " who the device says it is.",
-        "States: AWAITING_GUARD, STARTING, OPENING, SERVING, FENCING (being killed), STUCK (cannot"
-            + " be killed), BACKING_OFF (started again soon), RELEASING, RELEASED (an administrator"
-            + " has it), GIVEN_UP (died too often: mend the cause, then `berth device restart`)."
+        "States: AWAITING_GUARD, AWAITING_LOCK (another owner has the device), STARTING, OPENING,"
+            + " SERVING, FENCING (being killed), STUCK (cannot be killed), BACKING_OFF (started"
+            + " again soon), RELEASING, RELEASED (an administrator has it), GIVEN_UP (died too"
+            + " often: mend the cause, then `berth device restart`)."
       })
   static final class List implements Callable<Integer> {
     @Mixin private BrokerPlace place;

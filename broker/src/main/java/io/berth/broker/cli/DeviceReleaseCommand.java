@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
     customSynopsis =
         "berth device release NAME --for TIME [--drain TIME] [OPTIONS] -- CMD [ARG...]",
     description = {
-      "Gives a device to another program for a while, such as a vendor's maintenance tool:",
+      "Gives a device to another program, such as a vendor's tool, for a while.",
+      "",
       "  1. New requests for the device are refused (UNAVAILABLE, device-released), those on it end.",
       "  2. The worker is ended and the device's lock is free.",
       "  3. CMD runs, on this terminal's standard streams.",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.berth.broker.admin.RunningBroker;
+import io.berth.broker.supervisor.WorkerState;
 import io.berth.jni.os.ProcessControl;
 import java.io.File;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BerthCommandTest {
@@ -208,6 +210,15 @@ class BerthCommandTest {
     Berth version = Berth.run((prefix + "--version").split(" ", -1));
     assertEquals(0, version.exitCode());
     assertTrue(version.out().startsWith("berth "), version.out());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"STOPPING", "STOPPED"})
+  void help_for_the_list_names_every_state_that_it_may_show(WorkerState state) {
+    Berth berth = Berth.run("device", "list", "--help");
+    assertTrue(berth.out().matches("(?s).*\\b" + state + "\\b.*"), berth.out());
   }
 
   @Test

@@ -80,6 +80,15 @@ public final class HsmKey implements AutoCloseable {
   }
 
   /**
+   * Verifies a signature over a message with this key.
+   *
+   * @param id the signer's id; empty for the usual one
+   */
+  public boolean verifyMessage(byte[] message, byte[] id, Sm2Signature signature) {
+    return verifyMessage(message, id, signature, null);
+  }
+
+  /**
    * Verifies a signature over a message.
    *
    * @param id the signer's id; empty for the usual one

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.example.serial;
 
+import static java.nio.file.StandardOpenOption.*;
+import static java.nio.file.attribute.PosixFilePermissions.*;
+
 import io.berth.shm.frame.Permission;
 import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.status.Reason;
@@ -8,13 +11,14 @@ import io.berth.shm.status.Status;
 import io.berth.worker.driver.*;
 import io.berth.worker.driver.Operation.Execution;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -39,7 +43,9 @@ record SerialNumbers(String identity, int lanes, int most, FileChannel file) imp
       int lanes = context.number("lanes", 2, 1, 16);
       int most = context.number("most", Integer.MAX_VALUE, 1, Integer.MAX_VALUE);
       try {
-        FileChannel file = new RandomAccessFile(path, "rw").getChannel();
+        // Nobody else may open it, as even a reader could lock it.
+        var mine = asFileAttribute(fromString("rw-------"));
+        FileChannel file = FileChannel.open(Path.of(path), Set.of(CREATE, READ, WRITE), mine);
         if (file.tryLock() == null) {
           file.close();
           throw DriverException.transientFailure(

@@ -142,6 +142,9 @@ class InARunningBrokerTest {
   @Test
   void numbers_are_given_out_once_streamed_back_and_end_with_an_error() throws Exception {
     awaitServing();
+    assertEquals(
+        PosixFilePermissions.fromString("rw-------"),
+        Files.getPosixFilePermissions(folder.resolve("numbers")));
     try (BerthClient client = connect();
         Resource invoices = client.open("x-serial:invoices")) {
       assertEquals("serial-numbers", invoices.driver());
