@@ -12,9 +12,8 @@
 
 #include "clock.h"
 #include "control.h"
+#include "default_socket.h"
 #include "error.h"
-
-#define DEFAULT_SOCKET "/run/berth/broker.sock"
 
 /* ---- Fork
  * ---------------------------------------------------------------------------------------- */
@@ -85,13 +84,6 @@ static bool connect_settled(void *what) {
     const struct berth_conn *connection = what;
     return connection->failed_attempts != 0 ||
            (connection->current != NULL && connection->current->phase == SESSION_OPEN);
-}
-
-static const char *socket_path(const char *path) {
-    if (path == NULL || path[0] == '\0') {
-        path = secure_getenv("BERTH_SOCKET");
-    }
-    return path == NULL || path[0] == '\0' ? DEFAULT_SOCKET : path;
 }
 
 static void connection_free(struct berth_conn *connection, bool forked) {
@@ -166,7 +158,10 @@ berth_result berth_connect(const char *path, const berth_connect_options *option
     if (options == NULL) {
         options = &defaults;
     }
-    path = socket_path(path);
+    socket_path_buffer chosen;
+    if (path == NULL || path[0] == '\0') {
+        path = default_socket(chosen);
+    }
     struct sockaddr_un address;
     if (options->struct_size != sizeof *options || strlen(path) >= sizeof address.sun_path ||
         options->max_in_flight > UINT16_MAX + 1 ||

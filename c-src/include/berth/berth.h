@@ -97,9 +97,12 @@ typedef struct berth_connect_options {
     { .struct_size = sizeof(berth_connect_options) }
 
 /*
- * Connects to the broker at path (NULL: $BERTH_SOCKET, else /run/berth/broker.sock). options may be
- * NULL. Fails at once with UNAVAILABLE connection-lost if nobody listens there. Afterwards a lost
- * broker is found again by the library itself, see berth_call.
+ * Connects to the broker at path. NULL or "": $BERTH_SOCKET, else /run/berth/broker.sock if it
+ * exists, else $XDG_RUNTIME_DIR/berth/broker.sock (where a broker of an ordinary user sits), else
+ * /run/berth/broker.sock; a variable that is not an absolute path is ignored, and a set-uid program
+ * looks at none. The choice is made once, here. options may be NULL. Fails at once with UNAVAILABLE
+ * connection-lost if nobody listens there. Afterwards a lost broker is found again by the library
+ * itself, see berth_call.
  */
 BERTH_API berth_result berth_connect(const char *path, const berth_connect_options *options,
                                      berth_conn **connection);

@@ -67,7 +67,9 @@ public final class StatusReport {
             .setCompleted(counters.completed.get())
             .setRetried(counters.retried.get())
             .setInBroker(counters.inUse.get())
-            .setYieldMicros(yieldMicros);
+            .setYieldMicros(yieldMicros)
+            .setJournalDirectory(
+                config.journal().enabled() ? config.journal().directory().toString() : "");
     for (int i = 0; i < config.devices().size(); i++) {
       DeviceConfig device = config.devices().get(i);
       String holder = holderOfResource.apply(device.resource());

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.cli;
 
-import io.berth.broker.config.Config;
 import io.berth.broker.config.ConfigException;
-import io.berth.broker.config.ConfigLoader;
 import io.berth.broker.journal.AuditRecord;
 import io.berth.broker.journal.Finding;
 import io.berth.broker.journal.Head;
@@ -16,8 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,20 +35,26 @@ final class AuditCommand {
 
   /** Which journal is meant. */
   static final class Where {
-    @Option(names = "--config", paramLabel = "FILE", description = "The broker's configuration.")
-    private Path config;
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
-    @Option(names = "--directory", paramLabel = "DIR", description = "The journal's directory.")
+    @Option(
+        names = "--directory",
+        paramLabel = "DIR",
+        description =
+            "The journal's directory. Without it: that of --config, else of the broker that runs"
+                + " there, which tells administrators.")
     private Path directory;
 
-    JournalFiles files(CommandSpec spec) throws ConfigException, IOException {
-      if (directory == null) {
-        Config loaded = new ConfigLoader().load(config);
-        directory = loaded.journal().directory();
+    JournalFiles files(BrokerPlace place) throws ConfigException, IOException {
+      if (directory != null && place.isGiven()) {
+        throw new ParameterException(
+            command.commandLine(), "give one of --directory, --config and --run");
       }
-      JournalFiles files = new JournalFiles(directory);
+      JournalFiles files =
+          new JournalFiles(directory == null ? place.journalDirectory() : directory);
       if (!Files.isDirectory(files.queue())) {
-        throw new ParameterException(spec.commandLine(), directory + " holds no journal");
+        throw new IOException(files.directory() + " holds no journal");
       }
       return files;
     }
@@ -65,8 +69,8 @@ final class AuditCommand {
   static final class Verify implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @ArgGroup(multiplicity = "1")
-    private Where where;
+    @Mixin private BrokerPlace place;
+    @Mixin private Where where;
 
     @Option(
         names = "--key",
@@ -94,11 +98,10 @@ final class AuditCommand {
     }
 
     private int verify() throws ConfigException, IOException {
-      JournalFiles files = where.files(spec);
+      JournalFiles files = where.files(place);
       Path keyFile = key == null ? files.verificationKey() : key;
       if (!Files.exists(keyFile)) {
-        throw new ParameterException(
-            spec.commandLine(), keyFile + " does not exist; name the auditor's copy with --key");
+        throw new IOException(keyFile + " does not exist; name the auditor's copy with --key");
       }
       VerifyReport report;
       try (VerificationKey verification = VerificationKey.read(keyFile)) {
@@ -146,8 +149,8 @@ final class AuditCommand {
   static final class Show implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @ArgGroup(multiplicity = "1")
-    private Where where;
+    @Mixin private BrokerPlace place;
+    @Mixin private Where where;
 
     @Option(
         names = "--last",
@@ -161,7 +164,7 @@ final class AuditCommand {
       if (last < 1) {
         throw new ParameterException(spec.commandLine(), "--last: expected >= 1, found " + last);
       }
-      for (AuditRecord record : JournalReader.last(where.files(spec), last)) {
+      for (AuditRecord record : JournalReader.last(where.files(place), last)) {
         spec.commandLine().getOut().println(record);
       }
       spec.commandLine().getOut().flush();

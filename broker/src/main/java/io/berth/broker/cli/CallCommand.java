@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.client.BerthClient;
 import io.berth.client.BerthException;
-import io.berth.client.Reply;
+import io.berth.client.ReplyStream;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.client.StatusCode;
@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Opens a resource, makes one request, and prints the reply's payload. Connects as an"
           + " application with your uid, so the policy decides what you may do; being an"
-          + " administrator does not matter.",
+          + " administrator does not matter. Without --config, --run and $BERTH_RUN it asks the"
+          + " broker behind $BERTH_SOCKET, as applications do.",
       "OPERATION is a name (echo: echo, count, delay, touch, once; hsm/sdf: sm2-sign, sm2-verify,"
           + " sm2-encrypt, sm2-decrypt, sm4-encrypt, sm4-decrypt, sm3-digest, sm4-mac, hmac-sm3,"
           + " random, export-public-key, generate-key), a permission and a code (sign/1), or a"
@@ -46,9 +47,13 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  berth call echo:main echo --data hello",
+      "  berth call echo:main count --hex 0300000002000000 --stream --print hex",
       "  berth call hsm:card random --hex 0810 --print hex"
     })
 final class CallCommand implements Callable<Integer> {
+  /** Parts under way before one is printed; each has room reserved for the reply limit. */
+  private static final int STREAM_CREDIT = 4;
+
   @Mixin private BrokerPlace place;
 
   @Parameters(
@@ -107,6 +112,11 @@ final class CallCommand implements Callable<Integer> {
   private boolean idempotent;
 
   @Option(
+      names = "--stream",
+      description = "Take an answer in parts (echo: count), and print each as it comes.")
+  private boolean stream;
+
+  @Option(
       names = "--print",
       paramLabel = "FORM",
       defaultValue = "raw",
@@ -124,7 +134,7 @@ final class CallCommand implements Callable<Integer> {
       System.err.println("berth call: " + e.getMessage());
       return ExitCode.USAGE;
     }
-    Path socket = place.clientSocket();
+    Path socket = place.applicationSocket();
     if (!Files.exists(socket)) {
       System.err.println(
           "berth: no broker runs there: "
@@ -151,7 +161,13 @@ final class CallCommand implements Callable<Integer> {
                 .connectTimeout(Duration.ofMillis(timeout.value()))
                 .connect();
         Resource opened = client.open(resource)) {
-      print(opened.call(request));
+      if (stream) {
+        try (ReplyStream parts = opened.stream(request, STREAM_CREDIT)) {
+          parts.forEachRemaining(this::print);
+        }
+      } else {
+        print(opened.call(request).payload());
+      }
       return ExitCode.OK;
     } catch (BerthException e) {
       System.err.println("berth: " + TextTable.printable(e.getMessage()));
@@ -159,11 +175,11 @@ final class CallCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Reply reply) {
+  private void print(byte[] payload) {
     if (form == Form.hex) {
-      System.out.println(HexFormat.of().formatHex(reply.payload()));
+      System.out.println(HexFormat.of().formatHex(payload));
     } else {
-      System.out.write(reply.payload(), 0, reply.payload().length);
+      System.out.write(payload, 0, payload.length);
     }
     System.out.flush();
   }

@@ -2,6 +2,7 @@
 package io.berth.broker.cli;
 
 import io.berth.broker.config.Config;
+import io.berth.broker.config.ConfigException;
 import io.berth.broker.config.ConfigLoader;
 import io.berth.broker.config.Problem;
 import java.nio.file.Path;
@@ -46,8 +47,15 @@ final class ConfigCommand {
     private boolean quiet;
 
     @Override
-    public Integer call() throws Exception {
-      Config config = new ConfigLoader().load(file);
+    public Integer call() {
+      Config config;
+      try {
+        config = new ConfigLoader().load(file);
+      } catch (ConfigException e) {
+        // Not the exception's message, which leaves some out: here somebody mends the file.
+        e.problems().forEach(problem -> System.err.println("berth: " + problem));
+        return ExitCode.FAILED;
+      }
       for (Problem warning : config.warnings()) {
         System.err.println("warning: " + warning);
       }

@@ -4,6 +4,7 @@ package io.berth.broker.config;
 import io.berth.broker.config.DeviceConfig.Guard;
 import io.berth.broker.config.DeviceConfig.Ownership;
 import io.berth.broker.policy.ResourceName;
+import io.berth.shm.spelling.Suggestion;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -11,6 +11,7 @@ import io.berth.broker.policy.ResourceName;
 import io.berth.broker.policy.ResourcePattern;
 import io.berth.broker.policy.SubPrincipal;
 import io.berth.shm.frame.Permission;
+import io.berth.shm.spelling.Suggestion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

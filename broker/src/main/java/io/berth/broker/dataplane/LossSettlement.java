@@ -8,6 +8,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -70,7 +71,7 @@ final class LossSettlement {
       LOG.warn(
           "device {}: operation {} of {} is blocked: the worker died of it again",
           device.name(),
-          Integer.toHexString(operation),
+          Permission.textOf(operation),
           principal);
     }
     if (requests.state(slot) == RequestState.IN_FLIGHT && !blocked && mayRetry(device, slot)) {

@@ -35,6 +35,9 @@ public record AuditEntry(
     String detail,
     int truncatedFields) {
 
+  /** The uid of a record in which nobody acts. */
+  static final int NO_UID = -1;
+
   /** Limits in UTF-8 bytes: principal, sub-principal, resource, operation, detail. */
   static final int[] LIMIT_BYTES = {128, 128, 256, 64, 1024};
 

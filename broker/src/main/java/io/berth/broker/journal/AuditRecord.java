@@ -23,11 +23,11 @@ public record AuditRecord(long sequence, long timeNanos, AuditEntry entry) {
     StringBuilder line = new StringBuilder(160);
     line.append(sequence).append(' ').append(time).append(' ').append(entry.event());
     line.append(" status=").append(entry.status());
-    if (entry.uid() != -1 || entry.pid() != 0) {
-      line.append(" uid=")
-          .append(Integer.toUnsignedString(entry.uid()))
-          .append(" pid=")
-          .append(entry.pid());
+    if (entry.uid() != AuditEntry.NO_UID) {
+      line.append(" uid=").append(Integer.toUnsignedString(entry.uid()));
+    }
+    if (entry.uid() != AuditEntry.NO_UID || entry.pid() != 0) {
+      line.append(" pid=").append(entry.pid());
     }
     field(line, 0, "principal", entry.principal());
     field(line, 1, "for", entry.subPrincipal());

@@ -43,7 +43,7 @@ public final class LibraryCheck implements Check {
   @Override
   public List<Finding> findings() {
     List<Finding> found = new ArrayList<>(installation());
-    config.ifPresent(c -> c.devices().forEach(device -> found.addAll(device(device))));
+    config.ifPresent(c -> c.devices().forEach(device -> found.addAll(device(dist, device))));
     return found;
   }
 
@@ -84,9 +84,11 @@ public final class LibraryCheck implements Check {
     }
   }
 
-  /** The library that a device's settings name, and the files that must be there for it. */
-  public static List<Finding> device(DeviceConfig device) {
-    List<Finding> found = new ArrayList<>();
+  /**
+   * A device's driver, the library that its settings name, and the files that must be there for it.
+   */
+  public static List<Finding> device(Path dist, DeviceConfig device) {
+    List<Finding> found = new ArrayList<>(DriverCheck.device(dist, device));
     String name = "device " + device.resource();
     for (Path required : device.surroundings().requiredFiles()) {
       if (!Files.exists(required)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.WorkerJar;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.config.DeviceConfig.Ownership;
@@ -125,7 +126,7 @@ final class DeviceCharge implements GuardProcess.Charge {
     worker.addAll(device.javaOptions());
     worker.add("-cp");
     worker.add(
-        Stream.concat(Stream.of(workerJar()), device.classPath().stream())
+        Stream.concat(Stream.of(WorkerJar.of(dist)), device.classPath().stream())
             .map(Path::toString)
             .collect(Collectors.joining(File.pathSeparator)));
     // A class path instead of -jar takes no Add-Exports from the manifest.
@@ -138,13 +139,5 @@ final class DeviceCharge implements GuardProcess.Charge {
             "--socket",
             config.broker().workerSocket(device.name()).toString()));
     return worker;
-  }
-
-  private Path workerJar() throws IOException {
-    try (Stream<Path> jars = Files.list(dist.resolve("lib"))) {
-      return jars.filter(p -> p.getFileName().toString().startsWith("berth-native-workers"))
-          .findFirst()
-          .orElseThrow(() -> new IOException("no berth-native-workers*.jar in " + dist + "/lib"));
-    }
   }
 }

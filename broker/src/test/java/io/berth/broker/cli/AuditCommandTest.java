@@ -3,8 +3,10 @@ package io.berth.broker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.broker.admin.RunningBroker;
 import io.berth.broker.journal.AuditEntry;
 import io.berth.broker.journal.AuditEvent;
 import io.berth.broker.journal.Journal;
@@ -160,22 +162,69 @@ class AuditCommandTest {
 
   @Test
   void what_cannot_be_asked_ends_with_two_and_says_why() throws IOException {
-    assertEquals(2, berth("audit", "verify").exitCode());
+    String nowhere = temp.resolve("nowhere").toString();
+    Ran noBroker = berth("audit", "verify", "--run", nowhere);
+    assertEquals(2, noBroker.exitCode());
+    assertTrue(noBroker.err().contains("no broker runs in " + nowhere), noBroker.err());
+    Ran twice = verify("--run", nowhere);
+    assertEquals(2, twice.exitCode());
+    assertTrue(twice.err().contains("give one of --directory, --config and --run"), twice.err());
     assertEquals(2, verify("--expect-head", "7").exitCode());
     Ran none =
         berth(
             "audit", "verify", "--directory", Files.createDirectory(temp.resolve("e")).toString());
     assertEquals(2, none.exitCode());
-    assertTrue(none.err().contains("holds no journal"), none.err());
+    assertSaysOnly(none, "berth audit verify: " + temp.resolve("e") + " holds no journal");
+    Ran nothingToShow = berth("audit", "show", "--directory", temp.resolve("e").toString());
+    assertEquals(1, nothingToShow.exitCode());
+    assertSaysOnly(nothingToShow, "berth: " + temp.resolve("e") + " holds no journal");
     Path moved = temp.resolve("verification.key");
     Files.move(files.verificationKey(), moved);
     Ran noKey = verify();
     assertEquals(2, noKey.exitCode());
-    assertTrue(noKey.err().contains("--key"), noKey.err());
+    assertSaysOnly(
+        noKey,
+        "berth audit verify: "
+            + files.verificationKey()
+            + " does not exist; name the auditor's copy with --key");
     assertEquals(0, verify("--key", moved.toString()).exitCode());
     Files.write(moved.resolveSibling("bad.key"), "no key".getBytes(UTF_8));
     Ran badKey = verify("--key", moved.resolveSibling("bad.key").toString());
     assertEquals(2, badKey.exitCode(), badKey.err());
+  }
+
+  /** What is no mistake of the command line is not followed by how to write one. */
+  private static void assertSaysOnly(Ran ran, String line) {
+    assertEquals(line, ran.err().strip());
+  }
+
+  @Test
+  void a_running_broker_is_asked_for_its_journal() throws Exception {
+    try (RunningBroker broker =
+        RunningBroker.start("journal:\n  directory: " + files.directory() + "\n")) {
+      String run = broker.runDirectory().toString();
+      Ran shown = berth("audit", "show", "--run", run, "--last", "3");
+      assertEquals(0, shown.exitCode(), shown.err());
+      assertTrue(shown.out().contains("operation=\"sign:1\""), shown.out());
+      assertEquals(0, berth("audit", "verify", "--run", run).exitCode());
+    }
+    try (RunningBroker broker = RunningBroker.start("journal:\n  enabled: false\n")) {
+      String run = broker.runDirectory().toString();
+      Ran shown = berth("audit", "show", "--run", run);
+      assertEquals(1, shown.exitCode());
+      assertSaysOnly(shown, "berth: the broker in " + run + " keeps no journal");
+    }
+  }
+
+  @Test
+  void a_uid_that_is_not_known_is_not_printed() throws Exception {
+    try (Journal journal = open()) {
+      journal.append(AuditEntry.of(AuditEvent.WORKER_STARTED, -1, 77, 0, "", "", "echo:x", "", ""));
+    }
+    Ran ran = berth("audit", "show", "--directory", files.directory().toString());
+    assertTrue(ran.out().contains(" WORKER_STARTED status=0 pid=77 resource="), ran.out());
+    assertTrue(ran.out().contains(" uid=1000 pid=1 "), ran.out());
+    assertFalse(ran.out().contains("4294967295"), ran.out());
   }
 
   @Test

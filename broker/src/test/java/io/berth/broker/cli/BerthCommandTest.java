@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -163,6 +164,34 @@ class BerthCommandTest {
     assertTrue(berth.err().contains(file + ":3:"), berth.err());
     Berth missing = Berth.run("config", "check", directory.resolve("nope.yaml").toString());
     assertEquals(1, missing.exitCode());
+  }
+
+  @Test
+  void config_check_prints_every_error_however_many_there_are() throws Exception {
+    Path file = directory.resolve("bad.yaml");
+    StringBuilder text = new StringBuilder("broker:\n");
+    for (int i = 0; i < 45; i++) {
+      text.append("  nonsense_").append(i).append(": 1\n");
+    }
+    Files.writeString(file, text);
+    Berth berth = Berth.run("config", "check", file.toString());
+    assertEquals(1, berth.exitCode());
+    assertEquals(45, berth.err().lines().count(), berth.err());
+    assertTrue(berth.err().startsWith("berth: " + file + ":2:3: unknown key"), berth.err());
+    assertTrue(berth.err().contains("'nonsense_44'"), berth.err());
+  }
+
+  @Test
+  void call_follows_the_applications_variable_unless_it_is_told_a_directory() throws Exception {
+    Map<String, String> socket = Map.of("BERTH_SOCKET", "/a/b.sock");
+    assertEquals(Path.of("/a/b.sock"), new BrokerPlace(socket).applicationSocket());
+    Map<String, String> both = Map.of("BERTH_SOCKET", "/a/b.sock", "BERTH_RUN", "/r");
+    assertEquals(Path.of("/r/broker.sock"), new BrokerPlace(both).applicationSocket());
+    Path otherwise = new BrokerPlace(Map.of()).applicationSocket();
+    for (String ignored : List.of("", "b.sock")) {
+      Map<String, String> relative = Map.of("BERTH_SOCKET", ignored);
+      assertEquals(otherwise, new BrokerPlace(relative).applicationSocket());
+    }
   }
 
   @Test

@@ -29,7 +29,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * {@code -reconnect} while there is no connection.
  */
 public final class BerthClient implements AutoCloseable {
-  private static final String DEFAULT_SOCKET = "/run/berth/broker.sock";
   private static final int POOLED_CALLS = 64;
 
   private final String socketPath;
@@ -51,7 +50,9 @@ public final class BerthClient implements AutoCloseable {
 
   /**
    * Connects to the broker of this host: property {@code berth.socket}, else the environment's
-   * {@code BERTH_SOCKET}, else {@code /run/berth/broker.sock}.
+   * {@code BERTH_SOCKET}, else {@code /run/berth/broker.sock} if it exists, else {@code
+   * $XDG_RUNTIME_DIR/berth/broker.sock}, where a broker of an ordinary user sits. A variable that
+   * is not an absolute path is ignored. The choice is made once, here or in {@link #builder}.
    *
    * @throws BerthException if no broker answers or it refuses
    */
@@ -66,14 +67,14 @@ public final class BerthClient implements AutoCloseable {
 
   /** Settings of a client; each has a default. */
   public static final class Builder {
-    private String socketPath = defaultSocket();
+    private String socketPath = DefaultSocket.find();
     private String name = "java-" + LibC.processId();
     private long connectTimeoutNanos = 5_000_000_000L;
     private Executor executor;
 
     private Builder() {}
 
-    /** Path of the broker's socket. */
+    /** Path of the broker's socket; if not said, as {@link BerthClient#connect()} finds it. */
     public Builder socket(String path) {
       socketPath = path;
       return this;
@@ -106,15 +107,6 @@ public final class BerthClient implements AutoCloseable {
       BerthClient client = new BerthClient(this);
       client.reconnector.connectFirst();
       return client;
-    }
-
-    private static String defaultSocket() {
-      String property = System.getProperty("berth.socket");
-      if (property != null) {
-        return property;
-      }
-      String environment = System.getenv("BERTH_SOCKET");
-      return environment != null ? environment : DEFAULT_SOCKET;
     }
   }
 

@@ -2,10 +2,13 @@
 package io.berth.worker.driver;
 
 import io.berth.shm.control.TargetSetting;
+import io.berth.shm.spelling.Suggestion;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What a driver is told when it opens its device.
@@ -20,6 +23,7 @@ public record DriverContext(
     Map<String, String> settings,
     Map<String, String> allSettings,
     int maxInlineBytes) {
+  private static final List<String> FROM_BROKER = List.of("lanes", "loading");
 
   /** What the configuration says of one local name; empty if nothing. */
   public Map<String, String> targetSettings(String localName) {
@@ -42,6 +46,35 @@ public record DriverContext(
       }
     }
     return names;
+  }
+
+  /**
+   * Refuses settings that this driver does not have, all in one message: one that is mistyped would
+   * otherwise be left unread, and the device run with what it was meant to change. A driver asks
+   * this first. What the broker gives to every driver, {@code lanes} and {@code loading}, is never
+   * refused.
+   */
+  public void refuseUnknown(String... known) throws DriverException {
+    List<String> names = List.of(known);
+    String unknown =
+        settings.keySet().stream()
+            .filter(key -> !names.contains(key) && !FROM_BROKER.contains(key))
+            .sorted()
+            .map(key -> unknown(key, names))
+            .collect(Collectors.joining("; "));
+    if (!unknown.isEmpty()) {
+      throw DriverException.permanent(
+          name + ": " + unknown + "; correct devices[" + name + "].settings");
+    }
+  }
+
+  private static String unknown(String key, List<String> known) {
+    return "unknown setting '"
+        + key
+        + "'"
+        + Suggestion.nearest(key, known)
+            .map(near -> ", did you mean '" + near + "'?")
+            .orElse(", known are " + String.join(", ", known));
   }
 
   public String setting(String key, String otherwise) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.serving;
 
+import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.Lane;
@@ -52,7 +53,7 @@ final class Executions {
       return;
     }
     // The text alone, as a stack trace may quote what was in the request.
-    LOG.warn("operation {}: {}", Integer.toHexString(exchange.operation()), thrown.toString());
+    LOG.warn("operation {}: {}", Permission.textOf(exchange.operation()), thrown.toString());
     fail(exchange, Status.INTERNAL, Reason.DRIVER_ERROR, thrown.toString());
   }
 

@@ -3,6 +3,7 @@ package io.berth.worker.serving;
 
 import io.berth.shm.control.ControlMessage.OperationEntry;
 import io.berth.shm.control.TargetSetting;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.Driver;
@@ -14,11 +15,15 @@ import io.berth.worker.driver.Operation;
 import io.berth.worker.driver.Operation.Execution;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +48,7 @@ public final class OpenDriver implements AutoCloseable {
     boolean inline = false;
     for (Operation operation : driver.operations()) {
       if (operations.put(operation.number(), operation) != null) {
-        throw wrong("two operations 0x" + Integer.toHexString(operation.number()));
+        throw wrong("two operations " + Permission.textOf(operation.number()));
       }
       if (operation.execution() == Execution.LANE && lanes < 1) {
         throw wrong(operation.name() + " needs a lane, and there are " + lanes);
@@ -97,7 +102,19 @@ public final class OpenDriver implements AutoCloseable {
                             .map(DriverFactory::name)
                             .sorted()
                             .collect(Collectors.joining(", "))
-                        + ". Name its jar in the device's class_path"));
+                        + ". "
+                        + remedy(System.getProperty("java.class.path"))));
+  }
+
+  /** Java leaves out what does not exist on a class path, and says nothing. */
+  private static String remedy(String classPath) {
+    String missing =
+        Stream.of(classPath.split(File.pathSeparator, -1))
+            .filter(entry -> !entry.isEmpty() && Files.notExists(Path.of(entry)))
+            .collect(Collectors.joining(", "));
+    return missing.isEmpty()
+        ? "Name its jar in the device's class_path"
+        : "Of the device's class_path this does not exist: " + missing;
   }
 
   public String name() {

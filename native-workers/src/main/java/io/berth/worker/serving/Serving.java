@@ -7,6 +7,7 @@ import io.berth.jni.os.Epoll;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.FrameCheck;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.region.Region;
 import io.berth.shm.ring.Idle;
 import io.berth.shm.ring.RecordDescriptor;
@@ -270,7 +271,7 @@ final class Serving {
         inline.fail(
             Reason.UNKNOWN_OPERATION.usualStatus(),
             Reason.UNKNOWN_OPERATION,
-            device.name() + " has no operation " + Integer.toHexString(inline.operation()));
+            device.name() + " has no operation " + Permission.textOf(inline.operation()));
       } else if (prepare(inline)) {
         Executions.begin(device.inlineLane(), inline, nowNanos);
         if (inline.source() != null) {

@@ -20,6 +20,7 @@ import io.berth.worker.testkit.Await;
 import io.berth.worker.testkit.LinkOptions;
 import io.berth.worker.testkit.PlayedConnection;
 import io.berth.worker.testkit.PlayedLink;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -176,6 +177,21 @@ class AttachmentTest {
       assertTrue(failed.text().contains("echo, hsm/sdf, "), failed.text());
       assertTrue(failed.text().contains("class_path"), failed.text());
       assertInstanceOf(DriverException.class, worker.awaitEnd());
+    }
+  }
+
+  @Test
+  void jars_of_the_class_path_that_do_not_exist_are_named_where_the_driver_is_not_found()
+      throws Exception {
+    String before = System.getProperty("java.class.path");
+    System.setProperty("java.class.path", before + File.pathSeparator + "/nowhere/vendor.jar");
+    try (WorkerHarness worker = new WorkerHarness(echo(1))) {
+      PlayedLink link = worker.welcome(worker.accept(), LinkOptions.of("vendor", Map.of()));
+      String text = failed(link).text();
+      assertTrue(text.endsWith("class_path this does not exist: /nowhere/vendor.jar"), text);
+      assertInstanceOf(DriverException.class, worker.awaitEnd());
+    } finally {
+      System.setProperty("java.class.path", before);
     }
   }
 

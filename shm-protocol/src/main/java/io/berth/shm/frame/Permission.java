@@ -51,6 +51,17 @@ public enum Permission {
     return Optional.empty();
   }
 
+  /**
+   * An operation's number as people write it, {@code update/9}; in hexadecimal where it names no
+   * permission.
+   */
+  public static String textOf(int operation) {
+    int permission = operation >>> 16;
+    return permission < values().length
+        ? values()[permission].text + "/" + (operation & 0xFFFF)
+        : "0x" + Integer.toHexString(operation);
+  }
+
   /** All permissions there are. */
   public static int all() {
     return (1 << values().length) - 1;

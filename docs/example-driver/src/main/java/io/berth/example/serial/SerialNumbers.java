@@ -39,6 +39,7 @@ record SerialNumbers(String identity, int lanes, int most, FileChannel file) imp
 
     @Override
     public Driver open(DriverContext context) throws DriverException {
+      context.refuseUnknown("file", "lanes", "most");
       String path = context.required("file");
       int lanes = context.number("lanes", 2, 1, 16);
       int most = context.number("most", Integer.MAX_VALUE, 1, Integer.MAX_VALUE);

@@ -26,6 +26,7 @@ class SerialNumbersConformanceTest extends DriverConformance {
         .exclusive()
         .refuses("file", null, "'file'")
         .refuses("file", folder.resolve("no/such/numbers").toString(), "no/such/numbers")
+        .refuses("mots", "7", "'mots'", "did you mean 'most'?")
         .refuses("lanes", "99", "'lanes'", "1 to 16")
         .sample(
             Sample.of(SerialNumbers.NEXT, "", MEMO)

@@ -21,6 +21,7 @@ public final class EchoDriverFactory implements DriverFactory {
 
   @Override
   public Driver open(DriverContext context) throws DriverException {
+    context.refuseUnknown("mode", "lanes", "faults");
     String mode = context.setting("mode", "inline");
     if (!mode.equals("inline") && !mode.equals("lanes")) {
       throw context.wrong("mode", mode, "inline or lanes");

@@ -23,10 +23,13 @@ class EchoConformanceTest extends DriverConformance {
     DriverUnderTest subject =
         DriverUnderTest.named("echo")
             .setting("lanes", "3")
+            .setting("loading", "now") // The broker says it to every driver.
             .anyName()
             .refuses("mode", "sideways", "mode", "'sideways'", "inline or lanes")
             .refuses("lanes", "0", "lanes", "1 to 1024", "'0'")
             .refuses("lanes", "many", "lanes", "'many'")
+            .refuses("fautls", "true", "'fautls'", "did you mean 'faults'?")
+            .refuses("colour", "red", "'colour'", "known are mode, lanes, faults")
             .refuses("faults", "yes", "faults", "true or false")
             .sample(Sample.of(EchoOperation.ECHO, "", HELLO).answering(echo))
             .sample(Sample.of(EchoOperation.ECHO, "").answering(echo))

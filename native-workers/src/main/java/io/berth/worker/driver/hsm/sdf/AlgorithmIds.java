@@ -12,6 +12,11 @@ import io.berth.worker.driver.DriverException;
  * @param sm4 the family, with which a mode is or-ed
  */
 record AlgorithmIds(int sm2Sign, int sm2Encrypt, int sm3, int sm4) {
+  static final String SM2_SIGN = "algorithm_sm2_sign";
+  static final String SM2_ENCRYPT = "algorithm_sm2_encrypt";
+  static final String SM3 = "algorithm_sm3";
+  static final String SM4 = "algorithm_sm4";
+
   private static final int ECB = 0x01;
   private static final int CBC = 0x02;
   private static final int CFB = 0x04;
@@ -21,10 +26,10 @@ record AlgorithmIds(int sm2Sign, int sm2Encrypt, int sm3, int sm4) {
 
   static AlgorithmIds of(DriverContext context) throws DriverException {
     return new AlgorithmIds(
-        id(context, "algorithm_sm2_sign", 0x20200),
-        id(context, "algorithm_sm2_encrypt", 0x20800),
-        id(context, "algorithm_sm3", 1),
-        id(context, "algorithm_sm4", 0x400));
+        id(context, SM2_SIGN, 0x20200),
+        id(context, SM2_ENCRYPT, 0x20800),
+        id(context, SM3, 1),
+        id(context, SM4, 0x400));
   }
 
   private static int id(DriverContext context, String key, int otherwise) throws DriverException {

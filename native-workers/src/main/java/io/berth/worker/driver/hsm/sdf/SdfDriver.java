@@ -21,13 +21,21 @@ final class SdfDriver implements Driver {
   private final Card card;
   private final String identity;
   private final int lanes;
+  private final ConfiguredKeys keys;
   private final SelfTest test;
 
-  SdfDriver(DriverContext context, Card card, String identity, int lanes, SelfTest test) {
+  SdfDriver(
+      DriverContext context,
+      Card card,
+      String identity,
+      int lanes,
+      ConfiguredKeys keys,
+      SelfTest test) {
     this.context = context;
     this.card = card;
     this.identity = identity;
     this.lanes = lanes;
+    this.keys = keys;
     this.test = test;
   }
 
@@ -38,7 +46,7 @@ final class SdfDriver implements Driver {
 
   @Override
   public String notes() {
-    return test.notes();
+    return keys.notes() + test.notes();
   }
 
   @Override

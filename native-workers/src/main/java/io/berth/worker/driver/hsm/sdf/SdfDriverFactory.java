@@ -25,6 +25,19 @@ import java.util.Optional;
  * {@code index}, {@code kind} = {@code sm2} or {@code kek}.
  */
 public final class SdfDriverFactory implements DriverFactory {
+  private static final String[] SETTINGS = {
+    "library",
+    "loading",
+    "lanes",
+    "password_file",
+    "device_path",
+    "keys_cached",
+    AlgorithmIds.SM2_SIGN,
+    AlgorithmIds.SM2_ENCRYPT,
+    AlgorithmIds.SM3,
+    AlgorithmIds.SM4
+  };
+
   private static final int LANES_MAX = 256;
   private static final int KEYS_CACHED = 32;
   private static final int KEYS_CACHED_MAX = 4096;
@@ -36,16 +49,18 @@ public final class SdfDriverFactory implements DriverFactory {
 
   @Override
   public Driver open(DriverContext context) throws DriverException {
+    context.refuseUnknown(SETTINGS);
     AlgorithmIds ids = AlgorithmIds.of(context);
     int lanes = context.number("lanes", 4, 1, LANES_MAX);
     int keysCached = context.number("keys_cached", KEYS_CACHED, 1, KEYS_CACHED_MAX);
+    ConfiguredKeys keys = ConfiguredKeys.of(context);
     SdfLibrary library = load(context);
     Card card = open(context, library, ids, keysCached);
     try (CardSession session = card.openSession()) {
       DeviceInfo info = card.info(session);
-      SelfTest test = new SelfTest(session, TestKey.choose(context, session));
+      SelfTest test = new SelfTest(session, TestKey.choose(context, keys, session));
       test.run();
-      return new SdfDriver(context, card, identity(library, info), lanes, test);
+      return new SdfDriver(context, card, identity(library, info), lanes, keys, test);
     } catch (SdfException e) {
       card.close();
       throw failure(context, e);

@@ -5,6 +5,7 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.Target;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,6 +25,8 @@ record SdfKey(String name, Kind kind, int index, String passwordFile) implements
     CARD
   }
 
+  private static final List<String> SETTINGS = List.of("index", "kind", "access_password_file");
+
   static final SdfKey CARD = new SdfKey("", Kind.CARD, -1, null);
 
   /** Reads {@code index}, {@code kind} and {@code access_password_file}. */
@@ -32,6 +35,14 @@ record SdfKey(String name, Kind kind, int index, String passwordFile) implements
       throws RequestException {
     if (name.isEmpty()) {
       return CARD;
+    }
+    for (String key : settings.keySet()) {
+      if (!SETTINGS.contains(key)) {
+        throw wrong(
+            device,
+            name,
+            "unknown setting '" + key + "', known are " + String.join(", ", SETTINGS));
+      }
     }
     String index = settings.get("index");
     if (index == null) {
@@ -64,26 +75,25 @@ record SdfKey(String name, Kind kind, int index, String passwordFile) implements
 
   private static RequestException wrong(
       String device, String name, String key, String found, String expected) {
+    return wrong(
+        device, name, "setting '" + key + "': expected " + expected + ", found '" + found + "'");
+  }
+
+  private static RequestException wrong(String device, String name, String what) {
     return new RequestException(
-        Status.FAILED_PRECONDITION,
-        Reason.DRIVER_ERROR,
-        device
-            + "/"
-            + name
-            + ": setting '"
-            + key
-            + "': expected "
-            + expected
-            + ", found '"
-            + found
-            + "'");
+        Status.FAILED_PRECONDITION, Reason.DRIVER_ERROR, device + "/" + name + ": " + what);
   }
 
   /** The index, if this name is of that kind. */
   int indexOf(Kind wanted) throws RequestException {
     if (kind != wanted) {
       throw RequestException.invalid(
-          "this operation needs a key of kind " + wanted + ", '" + name + "' is of kind " + kind);
+          "this operation needs a key of kind "
+              + wanted
+              + ", "
+              + (kind == Kind.CARD
+                  ? "and what was opened is the device itself: open DEVICE/KEY"
+                  : "'" + name + "' is of kind " + kind));
     }
     return index;
   }

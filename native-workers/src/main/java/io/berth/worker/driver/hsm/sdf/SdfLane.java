@@ -7,6 +7,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.UnsafeByteOperations;
 import io.berth.jni.sdf.SdfException;
 import io.berth.shm.frame.HsmOperation;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.hsm.v1.Bytes;
 import io.berth.shm.hsm.v1.ExportPublicKeyRequest;
 import io.berth.shm.hsm.v1.GenerateKeyRequest;
@@ -52,7 +53,13 @@ final class SdfLane implements Lane {
         default -> reply.ok(answer(request, reply, payload).toByteArray());
       }
     } catch (InvalidProtocolBufferException e) {
-      throw RequestException.invalid("payload is not the operation's message: " + e.getMessage());
+      // The parser's own words tell of tags and groups, which help nobody who sent a text.
+      throw RequestException.invalid(
+          "payload of "
+              + payload.length
+              + " bytes: expected "
+              + message(request.operation())
+              + " (docs/PROTOCOL.md, 6)");
     } catch (SdfException e) {
       throw SdfErrors.answer(e);
     } finally {
@@ -104,7 +111,23 @@ final class SdfLane implements Lane {
           throw new RequestException(
               Reason.UNKNOWN_OPERATION.usualStatus(),
               Reason.UNKNOWN_OPERATION,
-              "operation 0x" + Integer.toHexString(request.operation()));
+              "operation " + Permission.textOf(request.operation()));
+    };
+  }
+
+  private static String message(int operation) {
+    return switch (operation) {
+      case HsmOperation.SM2_SIGN -> "Sm2SignRequest";
+      case HsmOperation.SM2_VERIFY -> "Sm2VerifyRequest";
+      case HsmOperation.SM2_ENCRYPT -> "Sm2EncryptRequest";
+      case HsmOperation.SM2_DECRYPT -> "Sm2DecryptRequest";
+      case HsmOperation.SM4_ENCRYPT, HsmOperation.SM4_DECRYPT -> "Sm4Request";
+      case HsmOperation.SM3_DIGEST -> "Sm3Request";
+      case HsmOperation.SM4_MAC, HsmOperation.HMAC_SM3 -> "MacRequest";
+      case HsmOperation.RANDOM -> "RandomRequest";
+      case HsmOperation.EXPORT_PUBLIC_KEY -> "ExportPublicKeyRequest";
+      case HsmOperation.GENERATE_KEY -> "GenerateKeyRequest";
+      default -> "the operation's message";
     };
   }
 

@@ -5,7 +5,6 @@ import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfStatus;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
-import io.berth.worker.driver.RequestException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,22 +27,11 @@ record TestKey(SdfKey key, String whyNone) {
    * @throws DriverException permanent if there is none and a password was refused: each further
    *     start of a worker would ask again, until the card locks the key
    */
-  static TestKey choose(DriverContext context, CardSession session) throws DriverException {
-    List<String> unusable = new ArrayList<>();
+  static TestKey choose(DriverContext context, ConfiguredKeys keys, CardSession session)
+      throws DriverException {
+    List<String> unusable = new ArrayList<>(keys.wrong());
     boolean refused = false;
-    for (String name : context.targetNames()) {
-      SdfKey key;
-      try {
-        key =
-            SdfKey.of(
-                context.name(),
-                name,
-                context.targetSettings(name),
-                context.setting("password_file", null));
-      } catch (RequestException e) {
-        LOG.warn("{}; whoever asks for this key is told so, the others are served", e.getMessage());
-        continue;
-      }
+    for (SdfKey key : keys.right()) {
       if (key.kind() != SdfKey.Kind.SM2) {
         continue;
       }
@@ -53,7 +41,7 @@ record TestKey(SdfKey key, String whyNone) {
         session.encryptionKey(key.index());
         return new TestKey(key, null);
       } catch (IOException e) {
-        LOG.warn("{}: key '{}' is of no use: {}", context.name(), name, e.getMessage());
+        LOG.warn("{}: key '{}' is of no use: {}", context.name(), key.name(), e.getMessage());
         unusable.add(e.getMessage());
         refused |= e instanceof SdfException sdf && sdf.code() == SdfStatus.SDR_PRKRERR.code();
       }

@@ -11,10 +11,12 @@ import io.berth.shm.hsm.v1.Sm3Request;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.DriverException;
+import io.berth.worker.driver.Operation;
 import io.berth.worker.driver.hsm.sdf.CardBench.Outcome;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -207,6 +209,21 @@ class SdfOpeningTest {
   }
 
   @Test
+  void unknown_settings_are_all_named_with_what_was_meant() throws Exception {
+    settings.put("passwort_file", "/nowhere");
+    settings.put("key_cashed", "many");
+    DriverException e = failure();
+    assertTrue(e.isPermanent());
+    assertSays(
+        e.getMessage(),
+        "hsm-test",
+        "unknown setting 'passwort_file', did you mean 'password_file'?",
+        "unknown setting 'key_cashed', did you mean 'keys_cached'?",
+        "devices[hsm-test].settings");
+    assertEquals(0, locksHeld());
+  }
+
+  @Test
   void a_wrong_card_password_does_not_open_the_card() throws Exception {
     card.secretBeside("password", "another password");
     DriverException e = failure();
@@ -269,6 +286,61 @@ class SdfOpeningTest {
       assertSays(sign(bench, "odd").text, "hsm-test/odd", "'index'", "'first'");
       assertSays(sign(bench, "kind").text, "hsm-test/kind", "sm2 or kek", "'rsa'");
       assertEquals(Status.OK, sign(bench, "known").status, "the others are served");
+    }
+  }
+
+  @Test
+  void a_key_that_is_written_wrongly_is_in_the_notes_from_the_start() throws Exception {
+    settings.put("target.odd.index", "first");
+    settings.put("target.kind.index", "3");
+    settings.put("target.kind.kind", "rsa");
+    settings.put("target.typed.index", "3");
+    settings.put("target.typed.kynd", "kek");
+    try (CardBench bench = CardBench.open(settings)) {
+      assertSays(
+          bench.driver.notes(),
+          "hsm-test/odd: setting 'index': expected a number, found 'first'",
+          "hsm-test/kind: setting 'kind': expected sm2 or kek, found 'rsa'",
+          "hsm-test/typed: unknown setting 'kynd', known are index, kind, access_password_file",
+          "all known answers are right");
+      assertSays(sign(bench, "typed").text, "hsm-test/typed", "'kynd'");
+    }
+  }
+
+  @Test
+  void the_only_key_being_written_wrongly_is_why_algorithms_are_not_tested() throws Exception {
+    settings.keySet().removeIf(key -> key.startsWith("target."));
+    settings.put("target.signer.index", "1");
+    settings.put("target.signer.kind", "rsa");
+    try (CardBench bench = CardBench.open(settings)) {
+      String notes = bench.driver.notes();
+      assertSays(
+          notes,
+          "disabled, not tested: it takes an SM2 key of the card; hsm-test/signer: setting 'kind'");
+      assertFalse(notes.contains("add one"), notes);
+    }
+  }
+
+  @Test
+  void an_operation_for_a_key_that_is_asked_of_the_card_says_what_to_open() throws Exception {
+    try (CardBench bench = CardBench.open(settings)) {
+      Outcome outcome = sign(bench, "");
+      assertEquals(Status.INVALID_ARGUMENT, outcome.status);
+      assertSays(outcome.text, "needs a key of kind SM2", "the device itself", "DEVICE/KEY");
+    }
+  }
+
+  @Test
+  void a_payload_that_is_no_message_is_told_which_message_is_expected() throws Exception {
+    try (CardBench bench = CardBench.open(settings)) {
+      byte[] hello = "hello".getBytes(StandardCharsets.UTF_8);
+      for (Operation operation : bench.driver.operations()) {
+        Outcome outcome = bench.execute(0, operation.number(), "known", hello, null, null);
+        assertEquals(Status.INVALID_ARGUMENT, outcome.status, operation.name());
+        assertSays(outcome.text, "expected ", "Request (docs/PROTOCOL.md, 6)");
+      }
+      Outcome digest = bench.execute(0, HsmOperation.SM3_DIGEST, "", hello, null, null);
+      assertSays(digest.text, "expected Sm3Request (docs");
     }
   }
 }

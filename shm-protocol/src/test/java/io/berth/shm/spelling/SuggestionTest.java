@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.broker.config;
+package io.berth.shm.spelling;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

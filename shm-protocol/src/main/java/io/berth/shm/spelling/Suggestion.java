@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.berth.broker.config;
+package io.berth.shm.spelling;
 
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Finds what a mistyped word was meant to be. */
-final class Suggestion {
+public final class Suggestion {
   private Suggestion() {}
 
   /** {@code "; did you mean 'window'?"}, or nothing if no candidate is near enough. */
-  static String phrase(String found, Collection<String> candidates) {
+  public static String phrase(String found, Collection<String> candidates) {
     return nearest(found, candidates).map(c -> "; did you mean '" + c + "'?").orElse("");
   }
 
-  static Optional<String> nearest(String found, Collection<String> candidates) {
+  /** The candidate that is nearest to a word; empty if none is near enough. */
+  public static Optional<String> nearest(String found, Collection<String> candidates) {
     String word = normal(found);
     String best = null;
     // A third of the letters may be wrong: 'windw' is near 'window', 'lanes' is not near 'name'.

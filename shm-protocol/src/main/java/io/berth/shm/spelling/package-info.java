@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Words that people mistype in configurations. */
+package io.berth.shm.spelling;
