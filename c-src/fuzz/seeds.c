@@ -158,7 +158,7 @@ static void protobuf_seeds(void) {
 static void guard_seeds(void) {
     static const char command[] =
         "--name\0card\0--broker-socket\0/run/guard.sock\0--lock\0/run/lock\0--cwd\0/\0--env\0A=b\0"
-        "--unset-env\0--umask\0"
+        "--unset-env\0--own-session\0--umask\0"
         "077\0--stop-grace-ms\0"
         "1\0--orphan-timeout-ms\0"
         "2\0--stuck-after-ms\0"

@@ -159,6 +159,10 @@ int main(int argc, char **argv) {
     if (!guard_options_parse(argc, argv, &options, &exit_code)) {
         return exit_code;
     }
+    if (options.own_session) {
+        /* Fails only for the leader of a process group, whom signals to another do not reach. */
+        setsid();
+    }
     int signal_fd = take_over_signals();
     guard_log_open(options.name);
     const struct rlimit no_core = {.rlim_cur = 0, .rlim_max = 0};

@@ -31,6 +31,10 @@ static const char HELP[] =
     "  --env KEY=VALUE          set in the worker's environment; may be repeated; not for secrets\n"
     "  --unset-env              give the worker nothing but --env and what Berth sets\n"
     "  --umask OCT              the worker's umask\n"
+    "  --own-session            begin a session, so that what ends the starter's process group, "
+    "such\n"
+    "                           as Ctrl-C in its terminal, does not reach guard and worker; for\n"
+    "                           a broker that starts the guard and stops it in order\n"
     "  --stop-grace-ms N        from SIGTERM to SIGKILL when told to stop (2000)\n"
     "  --orphan-timeout-ms N    live this long without a broker, then kill and end (30000)\n"
     "  --stuck-after-ms N       call a process stuck that outlives SIGKILL this long (5000)\n"
@@ -52,6 +56,7 @@ enum option_code {
     OPTION_ENV,
     OPTION_UNSET_ENV,
     OPTION_UMASK,
+    OPTION_OWN_SESSION,
     OPTION_STOP_GRACE,
     OPTION_ORPHAN_TIMEOUT,
     OPTION_STUCK_AFTER,
@@ -67,6 +72,7 @@ static const struct option LONG_OPTIONS[] = {
     {"env", required_argument, NULL, OPTION_ENV},
     {"unset-env", no_argument, NULL, OPTION_UNSET_ENV},
     {"umask", required_argument, NULL, OPTION_UMASK},
+    {"own-session", no_argument, NULL, OPTION_OWN_SESSION},
     {"stop-grace-ms", required_argument, NULL, OPTION_STOP_GRACE},
     {"orphan-timeout-ms", required_argument, NULL, OPTION_ORPHAN_TIMEOUT},
     {"stuck-after-ms", required_argument, NULL, OPTION_STUCK_AFTER},
@@ -171,6 +177,9 @@ static bool take_option(struct guard_options *options, int code, char *value) {
             return wrong("--umask: expected an octal number up to 777, found '%s'", value);
         }
         options->umask_bits = (int)bits;
+        return true;
+    case OPTION_OWN_SESSION:
+        options->own_session = true;
         return true;
     case OPTION_STOP_GRACE:
         return parse_millis("stop-grace-ms", value, &options->stop_grace_ns);

@@ -25,7 +25,8 @@ struct guard_options {
     char **environment; /* "KEY=VALUE", over the inherited ones */
     size_t environment_count;
     bool environment_starts_empty;
-    int umask_bits; /* -1: the guard's own */
+    int umask_bits;   /* -1: the guard's own */
+    bool own_session; /* out of reach of signals to the starter's process group */
     uint64_t stop_grace_ns;
     uint64_t orphan_timeout_ns;
     uint64_t stuck_after_ns;

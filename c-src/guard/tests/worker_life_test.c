@@ -360,6 +360,27 @@ static void many_lives_never_overlap_and_leak_nothing(void) {
     stop_guard(&broker);
 }
 
+static void guard_with_a_session_of_its_own_outlives_the_process_group_of_its_starter(void) {
+    struct fake_broker broker;
+    broker_listen(&broker);
+    guard_run(&broker, GUARD_ARGUMENTS("--own-session", "--", BERTH_GUARD_TEST_WORKER, "idle",
+                                       worker_fifo()));
+    broker_accept(&broker);
+    start_worker(&broker, 1);
+    CHECK_EQUAL(broker.guard, getsid(broker.guard));
+    CHECK_EQUAL(broker.guard, getpgid(broker.guard));
+    kill_worker(&broker, 1);
+    stop_guard(&broker);
+}
+
+static void guard_started_by_hand_stays_in_the_process_group_that_its_terminal_interrupts(void) {
+    struct fake_broker broker;
+    guard_run_with_worker(&broker, "idle");
+    CHECK_EQUAL(getpgrp(), getpgid(broker.guard));
+    CHECK(kill(broker.guard, SIGINT) == 0);
+    CHECK_EQUAL(0, wait_for_exit_code(broker.guard));
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(worker_runs_until_it_is_ordered_to_be_killed),
@@ -381,6 +402,8 @@ int main(int argc, char **argv) {
         TEST(ignored_sigchld_of_the_parent_does_not_cost_the_exit_status),
         TEST(sigterm_lets_the_worker_end_in_peace),
         TEST(worker_that_ignores_sigterm_is_killed_after_the_grace),
+        TEST(guard_with_a_session_of_its_own_outlives_the_process_group_of_its_starter),
+        TEST(guard_started_by_hand_stays_in_the_process_group_that_its_terminal_interrupts),
         TEST(many_lives_never_overlap_and_leak_nothing),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

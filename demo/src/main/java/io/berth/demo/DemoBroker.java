@@ -63,9 +63,9 @@ final class DemoBroker {
   long awaitEnd(LongConsumer succeeded) throws IOException, InterruptedException {
     process.waitFor();
     long last = process.pid();
-    for (Optional<ProcessHandle> next = Processes.successor(place.folder());
+    for (Optional<ProcessHandle> next = Processes.successor(dist, place.folder());
         next.isPresent();
-        next = Processes.successor(place.folder())) {
+        next = Processes.successor(dist, place.folder())) {
       last = next.get().pid();
       succeeded.accept(last);
       next.get().onExit().join();

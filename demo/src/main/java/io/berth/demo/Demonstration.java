@@ -289,7 +289,7 @@ public final class Demonstration {
     boolean clean = true;
     try {
       if (place != null) {
-        clean = Processes.awaitNone(place.folder());
+        clean = Processes.awaitNone(dist, place.folder());
         place.remove();
       }
     } catch (IOException e) {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.demo;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -70,11 +67,12 @@ final class Processes {
   /**
    * The broker of this folder that has taken over from another, if there is one. It was not started
    * here: {@code berth reload} did, with the words of the one before and one more.
+   *
+   * @param dist the installation
    */
-  static Optional<ProcessHandle> successor(Path folder) throws IOException {
-    for (ProcessHandle each : naming(folder)) {
-      List<String> words = List.of(commandLine(each.pid()).split("\0"));
-      if (words.contains("up") && words.contains("--succeed")) {
+  static Optional<ProcessHandle> successor(Path dist, Path folder) throws IOException {
+    for (ProcessHandle each : of(dist, folder)) {
+      if (CommandLine.of(each.pid()).isSuccessor()) {
         return Optional.of(each);
       }
     }
@@ -82,15 +80,16 @@ final class Processes {
   }
 
   /**
-   * Waits until no process names this folder any more; a broker that has taken over is told to end,
-   * what stays is killed, and told.
+   * Waits until no process of the demonstration in this folder is left; a broker that has taken
+   * over is told to end, what stays is killed, and told.
    *
+   * @param dist the installation
    * @return whether none had to be killed
    */
-  static boolean awaitNone(Path folder) throws IOException {
+  static boolean awaitNone(Path dist, Path folder) throws IOException {
     boolean none = true;
-    successor(folder).ifPresent(ProcessHandle::destroy);
-    for (ProcessHandle left : naming(folder)) {
+    successor(dist, folder).ifPresent(ProcessHandle::destroy);
+    for (ProcessHandle left : of(dist, folder)) {
       try {
         left.onExit().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException stays) {
@@ -104,35 +103,17 @@ final class Processes {
     return none;
   }
 
-  /**
-   * Other processes whose command line names this folder: guards, workers and the journal are their
-   * own masters and not children of this process.
-   */
-  private static List<ProcessHandle> naming(Path folder) throws IOException {
+  /** Guards, workers and the journal are their own masters and not children of this process. */
+  private static List<ProcessHandle> of(Path dist, Path folder) throws IOException {
     List<ProcessHandle> found = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path each : all) {
         long pid = Long.parseLong(each.getFileName().toString());
-        if (pid != ProcessHandle.current().pid() && commandLine(pid).contains(folder.toString())) {
+        if (CommandLine.of(pid).belongsTo(dist, folder)) {
           ProcessHandle.of(pid).ifPresent(found::add);
         }
       }
     }
     return found;
-  }
-
-  private static String commandLine(long pid) throws IOException {
-    Path process = Path.of("/proc", Long.toString(pid));
-    try {
-      // Not readString: other programs' arguments need not be UTF-8.
-      return new String(Files.readAllBytes(process.resolve("cmdline")), UTF_8);
-    } catch (NoSuchFileException ended) {
-      return "";
-    } catch (IOException e) {
-      if (Files.exists(process)) {
-        throw e;
-      }
-      return ""; // ended while it was read
-    }
   }
 }

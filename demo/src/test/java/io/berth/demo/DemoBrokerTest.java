@@ -56,11 +56,19 @@ final class DemoBrokerTest {
   @AfterEach
   void stop() throws IOException {
     processes.stop();
-    Processes.awaitNone(folder.toRealPath());
+    Processes.awaitNone(dist, folder.toRealPath());
   }
 
   private long successor() throws IOException {
     return Long.parseLong(Files.readString(folder.resolve("successor")).strip());
+  }
+
+  private void letSuccessorEnd() {
+    try {
+      Files.writeString(folder.resolve("end"), "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -70,11 +78,7 @@ final class DemoBrokerTest {
         broker.awaitEnd(
             pid -> {
               told.add(pid);
-              try {
-                Files.writeString(folder.resolve("end"), "\n");
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
+              letSuccessorEnd();
             });
     assertEquals(successor(), last);
     assertEquals(List.of(last), told);
@@ -87,7 +91,20 @@ final class DemoBrokerTest {
     first.onExit().join();
     assertTrue(ProcessHandle.of(successor()).isPresent());
     processes.stop();
-    assertTrue(Processes.awaitNone(folder.toRealPath()), "it did not have to be killed");
-    assertTrue(Processes.successor(folder.toRealPath()).isEmpty());
+    assertTrue(Processes.awaitNone(dist, folder.toRealPath()), "it did not have to be killed");
+    assertTrue(Processes.successor(dist, folder.toRealPath()).isEmpty());
+  }
+
+  @Test
+  void strangers_who_name_the_folder_are_neither_awaited_nor_ended() throws Exception {
+    Process stranger =
+        new ProcessBuilder("tail", "-f", folder.toRealPath() + "/broker.log").start();
+    try {
+      broker.awaitEnd(pid -> letSuccessorEnd());
+      assertTrue(Processes.awaitNone(dist, folder.toRealPath()));
+      assertTrue(stranger.isAlive());
+    } finally {
+      stranger.destroyForcibly().waitFor();
+    }
   }
 }

@@ -114,7 +114,10 @@ final class GuardProcess {
                 "--name",
                 charge.name(),
                 "--broker-socket",
-                socket(directory, charge.name()).toString()));
+                socket(directory, charge.name()).toString(),
+                // Ctrl-C in the broker's terminal, or timeout(1), is heard by the broker alone; it
+                // stops its guards when nothing needs them any more.
+                "--own-session"));
     command.addAll(charge.guardOptions());
     command.add("--");
     command.addAll(charge.worker());
