@@ -72,7 +72,7 @@ final class BrokerPlace {
     return configFile != null ? broker().countersFile() : runDirectory().resolve("counters.dat");
   }
 
-  Path clientSocket() throws ConfigException {
+  private Path clientSocket() throws ConfigException {
     return configFile != null ? broker().clientSocket() : runDirectory().resolve("broker.sock");
   }
 

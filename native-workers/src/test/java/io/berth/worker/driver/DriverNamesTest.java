@@ -21,7 +21,10 @@ class DriverNamesTest {
       String[] words = line.split(" # ", -1);
       assertEquals(2, words.length, line);
       DriverFactory factory =
-          (DriverFactory) Class.forName(words[0]).getDeclaredConstructor().newInstance();
+          Class.forName(words[0])
+              .asSubclass(DriverFactory.class)
+              .getDeclaredConstructor()
+              .newInstance();
       assertEquals(factory.name(), words[1]);
     }
   }

@@ -286,7 +286,7 @@ class AttachmentTest {
         new ScriptedDriver(0).onLane(1, ScriptedDriver.ECHO), "OP_1 needs a lane, and there are 0");
     assertContradiction(
         new ScriptedDriver(1).onLane(1, ScriptedDriver.ECHO).inline(1, ScriptedDriver.ECHO),
-        "two operations 0x1");
+        "two operations call/1");
   }
 
   private static void assertContradiction(ScriptedDriver script, String text) throws Exception {
