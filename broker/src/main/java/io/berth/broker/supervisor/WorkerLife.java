@@ -191,6 +191,12 @@ final class WorkerLife {
   }
 
   private void exited(int pid, WorkerExit exit) {
+    boolean told = state == WorkerState.STOPPING || state == WorkerState.RELEASING;
+    if (told && exit.isPeaceful()) {
+      LOG.info("device {}: worker {} was stopped: {}", device, pid, exit);
+      events.stopped(device, worker.incarnation(), exit.toString());
+      return;
+    }
     LOG.warn("device {}: worker {} ended: {}", device, pid, exit);
     events.died(device, worker.incarnation(), exit.toString());
     if (state.wantsWorker()) {
