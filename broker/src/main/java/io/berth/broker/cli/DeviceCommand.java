@@ -45,7 +45,8 @@ final class DeviceCommand {
             + " who the device says it is.",
         "States: AWAITING_GUARD, STARTING, OPENING, SERVING, FENCING (being killed), STUCK (cannot"
             + " be killed), BACKING_OFF (started again soon), RELEASING, RELEASED (an administrator"
-            + " has it), GIVEN_UP (died too often: mend the cause, then `berth device restart`)."
+            + " has it), GIVEN_UP (died too often: mend the cause, then `berth device restart`;"
+            + " if it was in the configuration, `berth reload` first)."
       })
   static final class List implements Callable<Integer> {
     @Mixin private BrokerPlace place;

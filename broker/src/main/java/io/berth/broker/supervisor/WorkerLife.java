@@ -297,7 +297,8 @@ final class WorkerLife {
     news.trouble(why);
     move(WorkerState.GIVEN_UP);
     LOG.error(
-        "device {}: given up: {}. Mend the cause, then: berth device restart {}",
+        "device {}: given up: {}. Mend the cause, then: berth device restart {} (if the cause was"
+            + " in the configuration: berth reload first)",
         device,
         why,
         device);
