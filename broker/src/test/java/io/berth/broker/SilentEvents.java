@@ -10,6 +10,9 @@ public class SilentEvents extends UnheardSessions implements WorkerEvents {
   public void started(String device, int incarnation, int pid, String identity) {}
 
   @Override
+  public void stopped(String device, int incarnation, String how) {}
+
+  @Override
   public void died(String device, int incarnation, String how) {}
 
   @Override

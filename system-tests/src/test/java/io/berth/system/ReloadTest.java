@@ -23,6 +23,8 @@ import io.berth.system.process.Await;
 import io.berth.system.process.ProcessView;
 import io.berth.system.watch.OwnerWatcher;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +41,7 @@ final class ReloadTest {
 
   @RegisterExtension final Brokers brokers = new Brokers();
 
-  private static void reload(RunningBroker broker) {
+  private static String reload(RunningBroker broker) {
     Outcome outcome =
         Installation.run(
             List.of(
@@ -49,6 +51,28 @@ final class ReloadTest {
                 broker.setup().runDirectory().toString()));
     assertEquals(0, outcome.exitCode(), () -> outcome.output() + broker.tails());
     broker.succeeded();
+    return outcome.output();
+  }
+
+  @Test
+  void a_reload_tells_how_to_stop_the_successor_and_which_devices_keep_something_older()
+      throws Exception {
+    BrokerSetup setup = BrokerSetup.make().echo("changed").echo("same");
+    RunningBroker broker = brokers.start(setup).awaitServing("echo:changed", "echo:same");
+    String keeps = ": its configuration has changed since its guard was started.";
+    String nothingNew = reload(broker);
+    assertFalse(nothingNew.contains(keeps), nothingNew);
+
+    Path file = setup.configFile();
+    String before = Files.readString(file);
+    int changed = before.indexOf("\"true\"", before.indexOf("name: changed"));
+    Files.writeString(
+        file, before.substring(0, changed) + "\"false\"" + before.substring(changed + 6));
+    String told = reload(broker);
+    assertTrue(told.contains("; stop it with: kill " + broker.view().pid() + "\n"), told);
+    assertTrue(told.contains("its log goes on in " + broker.logFile() + ";"), told);
+    assertTrue(told.contains("berth reload: changed" + keeps), told);
+    assertFalse(told.contains("same" + keeps), told);
   }
 
   @Test

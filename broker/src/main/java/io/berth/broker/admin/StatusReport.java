@@ -90,6 +90,7 @@ public final class StatusReport {
         .setIdentity(AdminMessages.cut(supervisor.identity()))
         .setNotes(AdminMessages.cut(supervisor.notes()))
         .setTrouble(AdminMessages.cut(supervisor.trouble()))
+        .setKeepsOlderConfiguration(supervision.keepsOlderConfiguration(device.name()))
         .setWindow((int) figures.window())
         .setInFlight(figures.inFlight())
         .setQueued(figures.queued())

@@ -153,6 +153,11 @@ final class AuditEvents implements SessionEvents, WorkerEvents, AdminEvents {
   }
 
   @Override
+  public void stopped(String device, int incarnation, String how) {
+    worker(AuditEvent.WORKER_STOPPED, Status.OK, device, 0, incarnation + " " + how);
+  }
+
+  @Override
   public void died(String device, int incarnation, String how) {
     worker(AuditEvent.WORKER_DIED, Status.ABORTED, device, 0, incarnation + " " + how);
   }

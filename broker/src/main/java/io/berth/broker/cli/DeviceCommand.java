@@ -46,7 +46,8 @@ final class DeviceCommand {
         "States: AWAITING_GUARD, AWAITING_LOCK (another owner has the device), STARTING, OPENING,"
             + " SERVING, FENCING (being killed), STUCK (cannot be killed), BACKING_OFF (started"
             + " again soon), RELEASING, RELEASED (an administrator has it), GIVEN_UP (died too"
-            + " often: mend the cause, then `berth device restart`)."
+            + " often: mend the cause, then `berth device restart`; if it was in the"
+            + " configuration, `berth reload` first)."
       })
   static final class List implements Callable<Integer> {
     @Mixin private BrokerPlace place;

@@ -51,6 +51,11 @@ final class LoggedEvents implements SessionEvents, WorkerEvents {
   }
 
   @Override
+  public void stopped(String device, int incarnation, String how) {
+    LOG.info("device {}: incarnation {} stopped: {}", device, incarnation, how);
+  }
+
+  @Override
   public void died(String device, int incarnation, String how) {
     LOG.info("device {}: incarnation {} died: {}", device, incarnation, how);
   }

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminException;
+import io.berth.broker.supervisor.Supervision;
 import io.berth.shm.admin.v1.BrokerStatus;
+import io.berth.shm.admin.v1.DeviceStatus;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +26,9 @@ import picocli.CommandLine.Option;
     description =
         "Replaces the running broker by a new one with the same command line, which reads the"
             + " configuration and the programs anew. Clients, workers and cards go over; nothing"
-            + " fails.",
+            + " fails. The 'berth up' that ran the old broker ends; the new one runs on when this"
+            + " command has ended, its log goes where the old one's went, and SIGTERM stops it: how,"
+            + " is printed. Devices that keep something of the old configuration are told.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:The new broker serves.",
@@ -51,6 +55,7 @@ final class ReloadCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Path run = place.runDirectory();
     BrokerStatus old = status(run);
+    String log = log(old.getPid());
     Process successor = start(old.getPid());
     long untilNanos = System.nanoTime() + timeout.value() * 1_000_000;
     while (System.nanoTime() - untilNanos < 0) {
@@ -58,18 +63,42 @@ final class ReloadCommand implements Callable<Integer> {
         System.err.println(
             "berth reload: the new broker ended with exit code "
                 + successor.exitValue()
-                + "; its log has the reason");
+                + "; the reason is in its log, "
+                + log);
         return ExitCode.FAILED;
       }
       BrokerStatus now = statusIfAny(run);
       if (now != null && now.getPid() == successor.pid()) {
-        System.out.println("broker " + old.getPid() + " was succeeded by " + now.getPid());
+        tell(old, now, log);
         return ExitCode.OK;
       }
       Thread.sleep(LOOK_MILLIS);
     }
     System.err.println("berth reload: the new broker did not serve in " + timeout.value() + " ms");
     return ExitCode.FAILED;
+  }
+
+  /** What its caller needs to know of a broker that nobody's terminal shows any more. */
+  private static void tell(BrokerStatus old, BrokerStatus now, String log) {
+    System.out.println("broker " + old.getPid() + " was succeeded by " + now.getPid());
+    System.out.println("its log goes on in " + log + "; stop it with: kill " + now.getPid());
+    for (DeviceStatus device : now.getDevicesList()) {
+      if (device.getKeepsOlderConfiguration()) {
+        String resource = device.getResource();
+        String name = resource.substring(resource.indexOf(':') + 1);
+        System.err.println("berth reload: " + Supervision.olderConfiguration(name));
+      }
+    }
+  }
+
+  /** Where a broker's log goes, in words. */
+  private static String log(int pid) {
+    Path errors = Path.of("/proc", Integer.toString(pid), "fd/2");
+    try {
+      return Files.readSymbolicLink(errors).toString();
+    } catch (IOException e) {
+      return errors + " (" + e.getMessage() + ")";
+    }
   }
 
   private static BrokerStatus status(Path run) throws AdminException {

@@ -127,6 +127,7 @@ final class StatusText {
     map.put("queued", device.getQueued());
     map.put("completed", device.getCompleted());
     map.put("released_to", device.getReleasedTo());
+    map.put("keeps_older_configuration", device.getKeepsOlderConfiguration());
     return map;
   }
 

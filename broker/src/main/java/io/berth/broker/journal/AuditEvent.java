@@ -37,6 +37,8 @@ public enum AuditEvent {
   DEVICE_RELEASED(53),
   DEVICE_RESUMED(54),
   DEVICE_GIVEN_UP(55),
+  /** A worker was told to end and did, in peace. */
+  WORKER_STOPPED(56),
 
   ADMINISTRATION(64);
 

@@ -14,6 +14,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,10 @@ public final class Supervision implements AutoCloseable {
   private final Map<String, DeviceSupervisor> byResource = new LinkedHashMap<>();
   private final List<WorkerDoor> doors = new ArrayList<>();
   private final List<GuardProcess> guards = new ArrayList<>();
+
+  /** Devices whose guard was started by an earlier broker with another configuration. */
+  private final Set<String> older = ConcurrentHashMap.newKeySet();
+
   private boolean stopping;
   private boolean keepsGuards;
   private boolean handedOver;
@@ -83,13 +89,8 @@ public final class Supervision implements AutoCloseable {
       if (guard.survives()) {
         LOG.info("{}: a guard of an earlier broker still lives; waiting for it", guard.name());
         if (!guard.isAsConfigured()) {
-          LOG.warn(
-              "{}: its configuration has changed since its guard was started. Driver, lanes,"
-                  + " settings and keys count from the worker's next start ('berth device release"
-                  + " {} --for 1s -- true' makes one); java_options, class_path, surroundings,"
-                  + " ownership and lock once the broker was stopped and started",
-              guard.name(),
-              guard.name());
+          LOG.warn("{}", olderConfiguration(guard.name()));
+          older.add(guard.name());
         }
       } else {
         guard.start();
@@ -98,6 +99,21 @@ public final class Supervision implements AutoCloseable {
     if (!guards.isEmpty()) {
       loop.execute(() -> loop.schedule(GUARD_CHECK_NANOS, this::checkGuards));
     }
+  }
+
+  /** What to know of a device, by its name, whose guard has not the configuration of now. */
+  public static String olderConfiguration(String device) {
+    return device
+        + ": its configuration has changed since its guard was started. Driver, lanes, settings and"
+        + " keys count from the worker's next start ('berth device release "
+        + device
+        + " --for 1s -- true' makes one); java_options, class_path, surroundings, ownership and"
+        + " lock once the broker was stopped and started";
+  }
+
+  /** Whether that is to be known of a device, by its name. Any thread. */
+  public boolean keepsOlderConfiguration(String device) {
+    return older.contains(device);
   }
 
   private void checkGuards() {
@@ -109,6 +125,7 @@ public final class Supervision implements AutoCloseable {
         try {
           LOG.warn("a guard has died; starting another");
           guard.start();
+          older.remove(guard.name());
         } catch (IOException e) {
           LOG.error("a guard could not be started: {}", e.getMessage());
         }

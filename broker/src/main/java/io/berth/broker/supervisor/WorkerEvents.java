@@ -5,6 +5,9 @@ package io.berth.broker.supervisor;
 public interface WorkerEvents {
   void started(String device, int incarnation, int pid, String identity);
 
+  /** It was told to end and did, in peace. */
+  void stopped(String device, int incarnation, String how);
+
   void died(String device, int incarnation, String how);
 
   void fenced(String device, int incarnation, String why);

@@ -23,13 +23,14 @@ record WorkerExit(int waitStatus) {
     return waitStatus >> 8 & 0xFF;
   }
 
+  /** Whether a worker that was told to end ended so of its own will. */
+  boolean isPeaceful() {
+    return signal() == 0 ? code() == 0 || code() == EXIT_BY_SIGTERM : signal() == SIGTERM;
+  }
+
   /** What it tells of the requests that the worker had. */
   Death death() {
-    boolean fromOutside =
-        signal() == 0
-            ? code() == 0 || code() == EXIT_BY_SIGTERM
-            : signal() == SIGKILL || signal() == SIGTERM;
-    return fromOutside ? Death.FROM_OUTSIDE : Death.BY_ITSELF;
+    return isPeaceful() || signal() == SIGKILL ? Death.FROM_OUTSIDE : Death.BY_ITSELF;
   }
 
   @Override

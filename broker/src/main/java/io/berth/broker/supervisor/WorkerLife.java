@@ -191,6 +191,12 @@ final class WorkerLife {
   }
 
   private void exited(int pid, WorkerExit exit) {
+    boolean told = state == WorkerState.STOPPING || state == WorkerState.RELEASING;
+    if (told && exit.isPeaceful()) {
+      LOG.info("device {}: worker {} was stopped: {}", device, pid, exit);
+      events.stopped(device, worker.incarnation(), exit.toString());
+      return;
+    }
     LOG.warn("device {}: worker {} ended: {}", device, pid, exit);
     events.died(device, worker.incarnation(), exit.toString());
     if (state.wantsWorker()) {
@@ -291,7 +297,8 @@ final class WorkerLife {
     news.trouble(why);
     move(WorkerState.GIVEN_UP);
     LOG.error(
-        "device {}: given up: {}. Mend the cause, then: berth device restart {}",
+        "device {}: given up: {}. Mend the cause, then: berth device restart {} (if the cause was"
+            + " in the configuration: berth reload first)",
         device,
         why,
         device);

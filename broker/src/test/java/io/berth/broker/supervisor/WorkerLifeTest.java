@@ -27,6 +27,7 @@ class WorkerLifeTest {
   private static final int SIGKILL = 9;
 
   private final List<String> journal = new ArrayList<>();
+  private final List<String> ends = new ArrayList<>();
   private final WorkerNews news = new WorkerNews();
   private final World world = new World();
   private ControlLoop loop;
@@ -71,6 +72,16 @@ class WorkerLifeTest {
     @Override
     public void givenUp(String device, String why) {
       journal.add("given up: " + why);
+    }
+
+    @Override
+    public void stopped(String device, int incarnation, String how) {
+      ends.add("stopped: " + how);
+    }
+
+    @Override
+    public void died(String device, int incarnation, String how) {
+      ends.add("died: " + how);
     }
 
     @Override
@@ -297,6 +308,27 @@ class WorkerLifeTest {
     ends(startedAndServing(), SIGSEGV);
     assertEquals(WorkerState.GIVEN_UP, state());
     assertEquals("given up: 3 deaths in a row; last: signal 11", journal.get(5));
+  }
+
+  @Test
+  void a_worker_that_ends_as_it_was_told_is_recorded_as_stopped_and_any_other_as_dead()
+      throws Exception {
+    int incarnation = serving();
+    guardSays(EXITED, incarnation, 101, 0, "nobody has told it to");
+    assertEquals(List.of("died: exit code 0"), on(() -> List.copyOf(ends)));
+    does(() -> life.stop(() -> {}));
+    guardSays(EXITED, incarnation, 101, SIGSEGV, "");
+    guardSays(EXITED, incarnation, 101, SIGKILL, "its grace was over");
+    guardSays(EXITED, incarnation, 101, 0, "");
+    guardSays(EXITED, incarnation, 101, 143 << 8, "a JVM");
+    assertEquals(
+        List.of(
+            "died: exit code 0",
+            "died: signal 11",
+            "died: signal 9",
+            "stopped: exit code 0",
+            "stopped: exit code 143"),
+        on(() -> List.copyOf(ends)));
   }
 
   @Test

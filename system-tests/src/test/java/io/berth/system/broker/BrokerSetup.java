@@ -26,6 +26,7 @@ public final class BrokerSetup {
   private final StringBuilder devices = new StringBuilder();
   private final StringBuilder grants = new StringBuilder();
   private String journal = "  enabled: false\n";
+  private List<String> launcher = List.of();
 
   private BrokerSetup(Path directory) {
     this.directory = directory;
@@ -167,6 +168,19 @@ public final class BrokerSetup {
   public BrokerSetup exactGrant(String mapping) {
     grants.append("    - ").append(mapping).append('\n');
     return this;
+  }
+
+  /**
+   * Starts the broker as the leader of a process group, with no signal ignored, as a shell with job
+   * control would.
+   */
+  public BrokerSetup leadingAGroup() {
+    launcher = List.of("env", "--default-signal=INT", "setsid");
+    return this;
+  }
+
+  List<String> launcher() {
+    return launcher;
   }
 
   public Path directory() {

@@ -8,6 +8,7 @@ import io.berth.client.BerthException;
 import io.berth.client.Request;
 import io.berth.client.Resource;
 import io.berth.shm.frame.EchoOperation;
+import io.berth.system.broker.Installation.Outcome;
 import io.berth.system.process.Await;
 import io.berth.system.process.Folders;
 import io.berth.system.process.ProcessView;
@@ -47,9 +48,11 @@ public final class RunningBroker implements AutoCloseable {
   private void launch() throws IOException {
     Path log = setup.directory().resolve("broker-" + (logs.size() + 1) + ".log");
     logs.add(log);
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Installation.command().toString(), "up", "--config", setup.configFile().toString());
+    List<String> command = new ArrayList<>(setup.launcher());
+    command.addAll(
+        List.of(
+            Installation.command().toString(), "up", "--config", setup.configFile().toString()));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("JAVA", Installation.java().toString());
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     process =
@@ -156,9 +159,14 @@ public final class RunningBroker implements AutoCloseable {
         this::tails);
   }
 
+  /** Where the broker that was started last writes, and its successors. */
+  public Path logFile() {
+    return logs.get(logs.size() - 1);
+  }
+
   /** What the broker that was started last has written, with its guards and workers. */
   public String lastLog() {
-    return read(logs.get(logs.size() - 1));
+    return read(logFile());
   }
 
   /** What all brokers of this setup have written. */
@@ -265,6 +273,15 @@ public final class RunningBroker implements AutoCloseable {
       throw new AssertionError("the broker does not stop" + tails());
     }
     return process.exitValue();
+  }
+
+  /** Signals its whole process group, as a terminal does; it must lead one. */
+  public void signalGroup(String name) {
+    Outcome sent =
+        Installation.run(List.of("kill", "-s", name, "--", Long.toString(-process.pid())));
+    if (sent.exitCode() != 0) {
+      throw new AssertionError("kill: " + sent.output() + tails());
+    }
   }
 
   /** Waits for a broker that ends by itself. */
