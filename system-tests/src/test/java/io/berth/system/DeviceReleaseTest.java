@@ -218,7 +218,7 @@ final class DeviceReleaseTest {
     try (AdminClient admin = admin()) {
       admin.release("bench", PATIENCE_MILLIS, PATIENCE_MILLIS, "a test", PATIENCE_MILLIS);
       // The worker exits with 0 only after its driver has closed the device.
-      broker.awaitLog(Pattern.compile("device echo:bench: worker \\d+ ended: exit code 0"));
+      broker.awaitLog(Pattern.compile("device echo:bench: worker \\d+ was stopped: exit code 0"));
       admin.resume("bench", "", PATIENCE_MILLIS);
     }
   }

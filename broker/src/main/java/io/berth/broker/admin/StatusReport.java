@@ -11,6 +11,9 @@ import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
 import io.berth.shm.admin.v1.BrokerStatus;
 import io.berth.shm.admin.v1.DeviceStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -69,13 +72,25 @@ public final class StatusReport {
             .setInBroker(counters.inUse.get())
             .setYieldMicros(yieldMicros)
             .setJournalDirectory(
-                config.journal().enabled() ? config.journal().directory().toString() : "");
+                config.journal().enabled() ? config.journal().directory().toString() : "")
+            .setWorkingDirectory(Path.of("").toAbsolutePath().toString())
+            .setOutput(ownDescriptor(1))
+            .setErrors(ownDescriptor(2));
     for (int i = 0; i < config.devices().size(); i++) {
       DeviceConfig device = config.devices().get(i);
       String holder = holderOfResource.apply(device.resource());
       status.addDevices(device(device, counters.device(i)).setReleasedTo(holder));
     }
     return status.build();
+  }
+
+  /** Only the broker itself can say: it is not dumpable, and so others of its uid cannot look. */
+  private static String ownDescriptor(int number) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(number))).toString();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private DeviceStatus.Builder device(DeviceConfig device, DeviceCounters figures) {

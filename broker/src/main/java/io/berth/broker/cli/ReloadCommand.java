@@ -10,6 +10,7 @@ import io.berth.shm.admin.v1.BrokerStatus;
 import io.berth.shm.admin.v1.DeviceStatus;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,8 +28,8 @@ import picocli.CommandLine.Option;
         "Replaces the running broker by a new one with the same command line, which reads the"
             + " configuration and the programs anew. Clients, workers and cards go over; nothing"
             + " fails. The 'berth up' that ran the old broker ends; the new one runs on when this"
-            + " command has ended, its log goes where the old one's went, and SIGTERM stops it: how,"
-            + " is printed. Devices that keep something of the old configuration are told.",
+            + " command has ended, its log goes into the file that the old one's went into, or else"
+            + " where this command's own goes, and SIGTERM stops it: how, is printed. Devices that keep something of the old configuration are told.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:The new broker serves.",
@@ -55,8 +56,9 @@ final class ReloadCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Path run = place.runDirectory();
     BrokerStatus old = status(run);
-    String log = log(old.getPid());
-    Process successor = start(old.getPid());
+    Redirect errors = appending(old.getErrors(), inProc(old, 2));
+    String log = errors.equals(Redirect.INHERIT) ? "this command's own output" : old.getErrors();
+    Process successor = start(old, errors);
     long untilNanos = System.nanoTime() + timeout.value() * 1_000_000;
     while (System.nanoTime() - untilNanos < 0) {
       if (!successor.isAlive()) {
@@ -91,16 +93,6 @@ final class ReloadCommand implements Callable<Integer> {
     }
   }
 
-  /** Where a broker's log goes, in words. */
-  private static String log(int pid) {
-    Path errors = Path.of("/proc", Integer.toString(pid), "fd/2");
-    try {
-      return Files.readSymbolicLink(errors).toString();
-    } catch (IOException e) {
-      return errors + " (" + e.getMessage() + ")";
-    }
-  }
-
   private static BrokerStatus status(Path run) throws AdminException {
     try (AdminClient admin = AdminClient.connect(run)) {
       return admin.status(ASK_MILLIS);
@@ -116,19 +108,36 @@ final class ReloadCommand implements Callable<Integer> {
     }
   }
 
-  /** The same program with the same words, in the same surroundings, plus {@code --succeed}. */
-  private static Process start(int pid) throws IOException {
-    Path proc = Path.of("/proc", Integer.toString(pid));
-    List<String> command =
-        new ArrayList<>(List.of(Files.readString(proc.resolve("cmdline"), UTF_8).split("\0", -1)));
+  /** The same program with the same words, in the same directory, plus {@code --succeed}. */
+  private static Process start(BrokerStatus old, Redirect errors) throws IOException {
+    // The command line is all that a broker shows of itself to others of its uid.
+    Path words = Path.of("/proc", Integer.toString(old.getPid()), "cmdline");
+    List<String> command = new ArrayList<>(List.of(Files.readString(words, UTF_8).split("\0", -1)));
     command.removeIf(word -> word.isEmpty() || word.equals("--succeed"));
     command.add("--succeed");
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.directory(proc.resolve("cwd").toRealPath().toFile());
-    // Its log goes where the old one's goes.
-    builder.redirectInput(new File("/dev/null"));
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(proc.resolve("fd/1").toFile()));
-    builder.redirectError(ProcessBuilder.Redirect.appendTo(proc.resolve("fd/2").toFile()));
-    return builder.start();
+    return new ProcessBuilder(command)
+        .directory(new File(old.getWorkingDirectory()))
+        .redirectInput(new File("/dev/null"))
+        .redirectOutput(appending(old.getOutput(), inProc(old, 1)))
+        .redirectError(errors)
+        .start();
+  }
+
+  /**
+   * Where a broker's log goes on: into the same file or terminal. A pipe or socket of another
+   * process cannot be had by its name, and by way of /proc as root alone; then where this command's
+   * own output goes, which with a service manager is the same journal.
+   *
+   * @param descriptor what it is, as the broker says
+   * @param inProc the broker's descriptor itself
+   */
+  static Redirect appending(String descriptor, Path inProc) {
+    Path file = descriptor.startsWith("/") ? Path.of(descriptor) : inProc;
+    boolean opens = !descriptor.startsWith("socket:") && Files.isWritable(file);
+    return opens ? Redirect.appendTo(file.toFile()) : Redirect.INHERIT;
+  }
+
+  private static Path inProc(BrokerStatus broker, int descriptor) {
+    return Path.of("/proc", Integer.toString(broker.getPid()), "fd", Integer.toString(descriptor));
   }
 }
