@@ -7,10 +7,8 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +34,7 @@ final class LockFile implements AutoCloseable {
   /** Takes it, without waiting; empty if somebody has it. */
   static Optional<LockFile> take(Path path) throws IOException {
     for (; ; ) {
-      Object before = identity(path);
+      Optional<FileIdentity> before = FileIdentity.of(path);
       FileChannel channel = open(path);
       FileLock lock = null;
       try {
@@ -45,7 +43,7 @@ final class LockFile implements AutoCloseable {
           return Optional.empty();
         }
         // Its last owner removes it with the lock held: what was opened may be gone since.
-        if (before != null && before.equals(identity(path))) {
+        if (before.isPresent() && before.equals(FileIdentity.of(path))) {
           return Optional.of(new LockFile(path, channel, lock));
         }
         lock.release();
@@ -65,15 +63,6 @@ final class LockFile implements AutoCloseable {
         path,
         Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-  }
-
-  private static Object identity(Path path) throws IOException {
-    try {
-      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-          .fileKey();
-    } catch (NoSuchFileException e) {
-      return null;
-    }
   }
 
   /** Gives up the lock and leaves the file to whoever takes it next. */

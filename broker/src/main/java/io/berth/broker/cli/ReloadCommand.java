@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.berth.broker.admin.AdminClient;
 import io.berth.broker.admin.AdminException;
+import io.berth.broker.policy.ResourceName;
 import io.berth.broker.supervisor.Supervision;
 import io.berth.shm.admin.v1.BrokerStatus;
 import io.berth.shm.admin.v1.DeviceStatus;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Option;
             + " configuration and the programs anew. Clients, workers and cards go over; nothing"
             + " fails. The 'berth up' that ran the old broker ends; the new one runs on when this"
             + " command has ended, its log goes into the file that the old one's went into, or else"
-            + " where this command's own goes, and SIGTERM stops it: how, is printed. Devices that keep something of the old configuration are told.",
+            + " where this command's own goes, and SIGTERM stops it: how, is printed. Devices that"
+            + " keep something of the old configuration are told.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:The new broker serves.",
@@ -86,8 +88,7 @@ final class ReloadCommand implements Callable<Integer> {
     System.out.println("its log goes on in " + log + "; stop it with: kill " + now.getPid());
     for (DeviceStatus device : now.getDevicesList()) {
       if (device.getKeepsOlderConfiguration()) {
-        String resource = device.getResource();
-        String name = resource.substring(resource.indexOf(':') + 1);
+        String name = ResourceName.parse(device.getResource()).orElseThrow().device();
         System.err.println("berth reload: " + Supervision.olderConfiguration(name));
       }
     }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.control;
 
+import io.berth.broker.FileIdentity;
 import io.berth.jni.os.Sockets;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * A listening socket under a fixed name. The name changes hands in one step: who connects reaches
@@ -17,9 +16,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 public final class SocketFile {
   private final Path path;
   private final int listener;
-  private final Object identity;
+  private final FileIdentity identity;
 
-  private SocketFile(Path path, int listener, Object identity) {
+  private SocketFile(Path path, int listener, FileIdentity identity) {
     this.path = path;
     this.listener = listener;
     this.identity = identity;
@@ -30,14 +29,10 @@ public final class SocketFile {
     Path next = path.resolveSibling(path.getFileName() + ".next");
     Files.deleteIfExists(next);
     int listener = Sockets.listen(next, backlog, mode);
-    Object identity = identity(next);
+    FileIdentity identity =
+        FileIdentity.of(next).orElseThrow(() -> new NoSuchFileException(next.toString()));
     Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return new SocketFile(path, listener, identity);
-  }
-
-  private static Object identity(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .fileKey();
   }
 
   Path path() {
@@ -53,12 +48,9 @@ public final class SocketFile {
    * after that the file's number may be another file's.
    */
   void remove() throws IOException {
-    try {
-      if (identity.equals(identity(path))) {
-        Files.delete(path);
-      }
-    } catch (NoSuchFileException e) {
-      return; // Removed already, by hand or with its directory.
+    // It may be removed already, by hand or with its directory.
+    if (FileIdentity.of(path).filter(identity::equals).isPresent()) {
+      Files.deleteIfExists(path);
     }
   }
 }

@@ -40,6 +40,13 @@ class HangTest extends DataPathFixture {
         harness.reports::toString);
   }
 
+  /** Of a worker that has stood still for the shorter time. */
+  private void assertHangsFromNowOn() {
+    assertHealthy();
+    passes(LONGER_NANOS - SHORTER_NANOS);
+    assertHangs();
+  }
+
   @Test
   void a_stream_that_waits_for_its_reader_keeps_its_worker() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 4);
@@ -68,9 +75,7 @@ class HangTest extends DataPathFixture {
       harness.step();
     }
     passes(SHORTER_NANOS);
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   @Test
@@ -85,9 +90,7 @@ class HangTest extends DataPathFixture {
       passes(SHORTER_NANOS / 4);
       client.credit(stream, 1); // More of it is no progress.
     }
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   @Test
@@ -98,9 +101,7 @@ class HangTest extends DataPathFixture {
     passes(2 * HANG_NANOS);
     assertEquals(Reason.EXPIRED_IN_FLIGHT, client.answer().reason());
     passes(SHORTER_NANOS);
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   @Test
@@ -112,9 +113,7 @@ class HangTest extends DataPathFixture {
     client.cancel(stream);
     harness.step();
     passes(SHORTER_NANOS);
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   @Test
@@ -142,9 +141,7 @@ class HangTest extends DataPathFixture {
     worker.end(slow, "");
     harness.step();
     workBesideFor(worker, SHORTER_NANOS);
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   private void workBesideFor(PlayedWorker worker, long nanos) {
@@ -175,9 +172,7 @@ class HangTest extends DataPathFixture {
     worker.fail(stream, Reason.CANCELLED, "");
     harness.step();
     passes(SHORTER_NANOS);
-    assertHealthy();
-    passes(LONGER_NANOS - SHORTER_NANOS);
-    assertHangs();
+    assertHangsFromNowOn();
   }
 
   /** Whose like has killed a worker has the device for itself: nobody else is to wait for long. */
