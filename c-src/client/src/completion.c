@@ -138,13 +138,8 @@ static size_t take_completions(struct berth_conn *connection, berth_completion *
 static void see_what_woke_the_loop(struct berth_conn *connection, int64_t now) {
     struct session *sessions[] = {connection->current, connection->leaving};
     for (int i = 0; i < 2; i++) {
-        if (sessions[i] != NULL && sessions[i]->bell_in >= 0 &&
-            !doorbell_drain(sessions[i]->bell_in)) {
-            session_read_control(connection, sessions[i], now);
-            session_fail(connection, sessions[i], false,
-                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                         "the broker at %s is gone", connection->address.sun_path);
-            return; /* reading may have moved the sessions */
+        if (sessions[i] != NULL && !session_empty_bell(connection, sessions[i], now)) {
+            return;
         }
     }
 }

@@ -58,6 +58,7 @@ struct session {
     int socket;
     int bell_out;
     int bell_in;
+    bool bell_rung; /* heard, and not emptied since */
     struct region mine;
     struct region theirs;
     struct ring_producer requests;
@@ -208,6 +209,7 @@ struct berth_conn {
     uint32_t pause_millis;
     int64_t next_attempt_nanos;
     int64_t last_control_look_nanos;
+    uint32_t looks_put_off;
     berth_result down; /* why there is no session */
     char down_text[256];
 
@@ -254,6 +256,11 @@ void session_fail(struct berth_conn *connection, struct session *session, bool v
 void session_start(struct berth_conn *connection, int64_t now);
 void session_end(struct berth_conn *connection, struct session *session, int64_t now);
 void session_close_descriptors(struct session *session);
+/* Empties the bell that was heard, if any, and ends the sleep that it was rung for: before the next
+ * arming, as a byte that is left would make no edge, and not before what it was rung for is taken,
+ * which it would hold up. False: the broker is gone and the session failed; the sessions may have
+ * moved. */
+bool session_empty_bell(struct berth_conn *connection, struct session *session, int64_t now);
 void session_arm(struct session *session);
 void session_disarm(struct session *session);
 enum control_io_result { ASK_SENT, ASK_LATER, ASK_FAILED };

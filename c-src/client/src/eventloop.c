@@ -54,12 +54,11 @@ static bool arm_sessions(struct berth_conn *connection) {
             continue;
         }
         /* A sleep of its own and an empty bell: a byte that is left from an earlier sleep would
-         * make no edge, and the broker rings only once for each sleep. */
+         * make no edge, and the broker rings only once for each sleep. One that has come since the
+         * set was last asked has its edge still to make. */
         session_disarm(session);
-        if (!doorbell_drain(session->bell_in)) {
-            session_fail(connection, session, false,
-                         BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                         "the broker at %s is gone", connection->address.sun_path);
+        if (!session_empty_bell(connection, session, clock_nanos())) {
+            return false;
         }
         session_arm(session);
     }
@@ -88,6 +87,15 @@ static void empty(int own) {
     }
 }
 
+static void hear_bells(struct berth_conn *connection) {
+    if (connection->current != NULL) {
+        connection->current->bell_rung = true;
+    }
+    if (connection->leaving != NULL) {
+        connection->leaving->bell_rung = true;
+    }
+}
+
 void loop_disarm(struct berth_conn *connection) {
     if (!connection->loop_armed) {
         return;
@@ -99,6 +107,7 @@ void loop_disarm(struct berth_conn *connection) {
     for (int i = 0; i < count; i++) {
         switch ((enum watched)events[i].data.u32) {
         case WATCHED_BELL:
+            hear_bells(connection);
             break;
         case WATCHED_SOCKET:
             connection->last_control_look_nanos = 0; /* the next look is due */

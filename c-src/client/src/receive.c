@@ -15,7 +15,9 @@
 #include "doorbell.h"
 
 /* How long a busy receiver may go without looking at the control sockets. */
-#define CONTROL_LOOK_NANOS (1 * NANOS_PER_MILLI)
+#define CONTROL_LOOK_NANOS (5 * NANOS_PER_MILLI)
+/* So many waits in a row may begin without the look that is due. */
+#define LOOKS_PUT_OFF 8
 /* Looks before the first yield, which is a system call. */
 #define QUICK_LOOKS 32
 
@@ -54,9 +56,12 @@ static bool tend_session(struct berth_conn *connection, struct session *session,
     return happened;
 }
 
-bool connection_tend(struct berth_conn *connection, int64_t now) {
+static bool is_control_look_due(const struct berth_conn *connection, int64_t now) {
+    return now - connection->last_control_look_nanos > CONTROL_LOOK_NANOS;
+}
+
+static bool tend(struct berth_conn *connection, bool look_at_control, int64_t now) {
     bool happened = false;
-    bool look_at_control = now - connection->last_control_look_nanos > CONTROL_LOOK_NANOS;
     if (look_at_control) {
         connection->last_control_look_nanos = now;
     }
@@ -107,6 +112,10 @@ bool connection_tend(struct berth_conn *connection, int64_t now) {
         }
     }
     return happened;
+}
+
+bool connection_tend(struct berth_conn *connection, int64_t now) {
+    return tend(connection, is_control_look_due(connection, now), now);
 }
 
 static bool session_has_news(const struct session *session) {
@@ -167,8 +176,8 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     for (int i = 0; i < 2; i++) {
         struct session *session = sessions[i];
         if (session != NULL) {
-            if (session->failed) {
-                return; /* failed after the last look: to be ended first */
+            if (session->failed || !session_empty_bell(connection, session, clock_nanos())) {
+                return; /* to be ended first */
             }
             session_arm(session);
             watched[count++] = (struct pollfd){.fd = session->socket, .events = POLLIN};
@@ -195,6 +204,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
             }
             nfds_t at = 1;
             now = clock_nanos();
+            connection->last_control_look_nanos = now;
             for (int i = 0; i < 2; i++) {
                 struct session *session = sessions[i];
                 if (session == NULL) {
@@ -206,14 +216,10 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
                 }
                 short control_events = watched[at++].revents;
                 short bell_events = watched[at++].revents;
-                if (bell_events != 0 && !doorbell_drain(session->bell_in)) {
-                    /* What the socket has to say (EXPELLED) comes first. */
-                    session_read_control(connection, session, now);
-                    session_fail(
-                        connection, session, false,
-                        BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
-                        "the broker at %s is gone", connection->address.sun_path);
-                } else if (control_events != 0) {
+                session->bell_rung |= bell_events != 0;
+                bool gone = (bell_events & (POLLHUP | POLLERR)) != 0 &&
+                            !session_empty_bell(connection, session, now);
+                if (!gone && control_events != 0) {
                     session_read_control(connection, session, now);
                 }
             }
@@ -238,22 +244,33 @@ void receiver_leave(struct berth_conn *connection) {
     }
 }
 
-/* One round of receiving: looks, and if there was nothing, waits for something. Returns the time.
+/*
+ * One round of receiving: looks, and if there was nothing, waits for something. Returns the time.
+ *
+ * The first round gives the processor away before anything that can wait, as the broker that was
+ * just rung for may need this very one: it puts the look at the control sockets off, which the next
+ * round makes up for, or the sleep, which watches them.
  */
-static int64_t receive(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
-                       int64_t deadline_nanos, int64_t yield_nanos) {
-    bool happened = connection_tend(connection, now);
+static int64_t receive(struct berth_conn *connection, wait_test ready, void *what, bool first,
+                       int64_t now, int64_t deadline_nanos, int64_t yield_nanos) {
+    bool due = is_control_look_due(connection, now);
+    bool put_off =
+        due && first && now < deadline_nanos && ++connection->looks_put_off % LOOKS_PUT_OFF != 0;
+    bool happened = tend(connection, due && !put_off, now);
     if (ready(what) || now >= deadline_nanos) {
         return now;
     }
     const struct session *current = connection->current;
     const struct session *leaving = connection->leaving;
-    if (!happened && yield_nanos > 0 && (current != NULL || leaving != NULL)) {
-        int64_t until = deadline_nanos - now < yield_nanos ? deadline_nanos : now + yield_nanos;
+    bool once = put_off || (first && yield_nanos == 0);
+    if (!happened && (once || yield_nanos > 0) && (current != NULL || leaving != NULL)) {
+        int64_t until = once                                 ? now /* one yield */
+                        : deadline_nanos - now < yield_nanos ? deadline_nanos
+                                                             : now + yield_nanos;
         pthread_mutex_unlock(&connection->lock);
         happened = yield_for_news(current, leaving, until, &now);
         pthread_mutex_lock(&connection->lock);
-        if (happened) {
+        if (happened || once) {
             return now;
         }
     }
@@ -266,12 +283,14 @@ static int64_t receive(struct berth_conn *connection, wait_test ready, void *wha
 bool wait_until(struct berth_conn *connection, wait_test ready, void *what, int64_t now,
                 int64_t deadline_nanos, int64_t yield_nanos) {
     bool came = ready(what);
+    bool first = true;
     while (!came) {
         bool last_look = now >= deadline_nanos;
         if (!connection->receiving) {
             connection->receiving = true;
-            now = receive(connection, ready, what, now, deadline_nanos, yield_nanos);
+            now = receive(connection, ready, what, first, now, deadline_nanos, yield_nanos);
             connection->receiving = false;
+            first = false;
         } else if (!last_look) {
             follow(connection, ready, what, deadline_nanos);
             now = clock_nanos();

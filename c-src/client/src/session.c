@@ -114,6 +114,24 @@ void session_disarm(struct session *session) {
     }
 }
 
+bool session_empty_bell(struct berth_conn *connection, struct session *session, int64_t now) {
+    if (!session->bell_rung || session->bell_in < 0) {
+        return true;
+    }
+    session->bell_rung = false;
+    /* The broker rings once for each sleep: this one is over. */
+    session_disarm(session);
+    if (doorbell_drain(session->bell_in)) {
+        return true;
+    }
+    /* What the socket has to say (EXPELLED) comes first. */
+    session_read_control(connection, session, now);
+    session_fail(connection, session, false,
+                 BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
+                 "the broker at %s is gone", connection->address.sun_path);
+    return false;
+}
+
 /* ---- End ---------------------------------------------------------------------------------------
  */
 

@@ -330,6 +330,11 @@ BERTH_API berth_result berth_cancel(berth_conn *connection, berth_ticket ticket)
  * do-while followed by berth_arm, repeated while not armed; call pump also after every berth_submit
  * outside of it. Deadlines and reconnects make the descriptor readable as well. Another thread may
  * use blocking calls meanwhile.
+ *
+ * A loop over many connections whose answers come fast does better not to sleep after each: poll
+ * all that have something in flight, call sched_yield when none had anything, and only when that
+ * went on for as long as answers usually take, arm them all and wait. Nobody rings for who is not
+ * armed; ringing and being woken cost several times what an answer does.
  */
 BERTH_API berth_result berth_descriptor(berth_conn *connection, int *descriptor);
 BERTH_API berth_result berth_arm(berth_conn *connection, bool *armed);

@@ -6,9 +6,11 @@
  *
  * Each session is a connection of its own. One request at a time on one session is a blocking
  * berth_call; everything else is submitted and polled, with the load's window per session. One
- * session blocks in berth_poll; several are served by an event loop over their descriptors. All
- * requests are idempotent: what a lost worker or broker costs is time, not answers.
+ * session blocks in berth_poll; several are served by an event loop that looks, yields, and then
+ * sleeps on their descriptors. All requests are idempotent: what a lost worker or broker costs is
+ * time, not answers.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,10 @@
 #define POLL_BATCH 64u
 #define POLL_MILLIS 100
 #define READY_BATCH 64
+/* How long several sessions are looked at before they sleep: as long as a berth_call yields, and
+ * where answers take longer, as thousands in flight do, twice as long as they took lately. */
+#define LEAST_PATIENCE_NANOS (300 * 1000u)
+#define MOST_PATIENCE_NANOS (5 * 1000 * 1000u)
 
 struct message {
     uint64_t correlation;
@@ -44,6 +50,7 @@ struct session {
     berth_resource *resource;
     uint64_t number;
     uint64_t next_correlation;
+    bool asleep;
     uint32_t in_flight;
     uint32_t free_count;
     struct slot **free_slots;
@@ -55,7 +62,10 @@ struct client {
     uint32_t window; /* slots that the sessions have */
     int epoll;
     uint64_t last_answer;
+    uint64_t usual_latency;
     struct session sessions[MOST_SESSIONS];
+    uint32_t awake_count;
+    struct session *awake[MOST_SESSIONS];
     berth_completion completions[POLL_BATCH];
     berth_submission submissions[POLL_BATCH];
 };
@@ -175,9 +185,11 @@ static size_t take(struct client *client, struct session *session, int timeout_m
         const berth_completion *completion = &client->completions[i];
         struct slot *slot = completion->user_data;
         if (is_right(slot, completion->result, completion->bytes, completion->text)) {
+            uint64_t latency = now - slot->sent_at;
             into->operations++;
-            histogram_record(&into->latency, now - slot->sent_at);
+            histogram_record(&into->latency, latency);
             record_answer(into, &client->last_answer, now);
+            client->usual_latency += latency / 64 - client->usual_latency / 64;
         } else {
             into->failed++;
         }
@@ -194,39 +206,84 @@ static uint32_t in_flight(const struct client *client) {
     return sum;
 }
 
-/* Serves one session until it has nothing more and says that it sleeps, as berth.h has it. */
-static void pump(struct client *client, struct session *session, uint32_t window,
-                 struct outcome *outcome, struct outcome *rest) {
-    for (bool armed = false; !armed;) {
-        while (take(client, session, 0, outcome, rest) > 0) {
-            if (outcome != NULL)
-                submit(client, session, window, now_nanos(), outcome);
-        }
-        bench_expect_ok(berth_arm(session->connection, &armed), "berth_arm");
+/* Takes what a session has and asks anew. Returns how much it had. */
+static size_t look(struct client *client, struct session *session, uint32_t window,
+                   struct outcome *outcome, struct outcome *rest) {
+    size_t sum = 0, count;
+    while ((count = take(client, session, 0, outcome, rest)) > 0) {
+        sum += count;
+        if (outcome != NULL)
+            submit(client, session, window, now_nanos(), outcome);
+    }
+    return sum;
+}
+
+static uint64_t patience(const struct client *client) {
+    uint64_t nanos = 2 * client->usual_latency;
+    return nanos < LEAST_PATIENCE_NANOS  ? LEAST_PATIENCE_NANOS
+           : nanos > MOST_PATIENCE_NANOS ? MOST_PATIENCE_NANOS
+                                         : nanos;
+}
+
+/* Puts those sessions to sleep that have nothing more; the others stay awake. */
+static void arm(struct client *client) {
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < client->awake_count; i++) {
+        struct session *session = client->awake[i];
+        bench_expect_ok(berth_arm(session->connection, &session->asleep), "berth_arm");
+        if (!session->asleep)
+            client->awake[left++] = session;
+    }
+    client->awake_count = left;
+}
+
+static void wake(struct client *client, struct session *session) {
+    if (session->asleep) {
+        session->asleep = false;
+        client->awake[client->awake_count++] = session;
     }
 }
 
-/* Several sessions: an event loop that looks only at those that have something. */
+/*
+ * Several sessions: an event loop that looks at those that were active lately, and has itself woken
+ * by the others. As berth_call does for one session, it gives the processor away for a while before
+ * it sleeps: as long as answers come, nobody rings.
+ */
 static void run_sessions(struct client *client, const struct load *load, struct outcome *outcome,
                          struct outcome *rest) {
     uint64_t start = now_nanos();
+    uint64_t last_progress = start;
     client->last_answer = start;
     for (uint32_t i = 0; i < client->count; i++) {
+        wake(client, &client->sessions[i]);
         submit(client, &client->sessions[i], load->window, start, outcome);
-        pump(client, &client->sessions[i], load->window, outcome, rest);
     }
     for (uint64_t now = now_nanos();; now = now_nanos()) {
         bool measuring = now - start < load->duration_nanos;
         if (!measuring && outcome->elapsed_nanos == 0)
             outcome->elapsed_nanos = now - start;
+        size_t taken = 0;
+        for (uint32_t i = 0; i < client->awake_count; i++)
+            taken += look(client, client->awake[i], load->window, measuring ? outcome : NULL, rest);
         /* What is still in flight at the end is awaited, so that the next run starts with nothing.
          */
-        if (!measuring && in_flight(client) == 0)
+        bool over = !measuring && in_flight(client) == 0;
+        if (taken > 0)
+            last_progress = now;
+        if (!over && now - last_progress < patience(client)) {
+            sched_yield();
+            continue;
+        }
+        arm(client);
+        if (client->awake_count > 0)
+            continue;
+        if (over)
             break;
         struct epoll_event ready[READY_BATCH];
         int count = epoll_wait(client->epoll, ready, READY_BATCH, POLL_MILLIS);
         for (int i = 0; i < count; i++)
-            pump(client, ready[i].data.ptr, load->window, measuring ? outcome : NULL, rest);
+            wake(client, ready[i].data.ptr);
+        last_progress = now_nanos();
     }
 }
 
@@ -270,6 +327,7 @@ static void open_sessions(struct client *client, const char *socket, const char 
         int descriptor;
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = session};
         session->number = i;
+        session->asleep = true;
         /* A thousand sessions with large rings would ask for memory that they have no use for. */
         session->connection = bench_connect(socket, client->count == 1 ? BENCH_RING_BYTES : 0);
         session->resource = bench_open(session->connection, resource);

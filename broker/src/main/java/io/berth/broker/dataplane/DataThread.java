@@ -265,6 +265,7 @@ public final class DataThread implements Runnable {
   /** Sleeps. Returns whether it was woken, or need not have slept. */
   private boolean block() {
     boolean rung = true;
+    emptyBells();
     sessions.arm();
     for (Device device : devices) {
       if (device.link() != null) {
@@ -308,7 +309,18 @@ public final class DataThread implements Runnable {
     return false;
   }
 
+  /**
+   * Empties the bells that were heard at the last look: what they were rung for has been served by
+   * now, and emptying them first would have held that up. Never while armed, as whoever rings for
+   * this sleep does it once.
+   */
+  private void emptyBells() {
+    sessions.emptyBells();
+    deviceCommands.emptyBells();
+  }
+
   private int lookAtEvents(long timeoutNanos) {
+    emptyBells();
     int count = timeoutNanos == 0 ? epoll.await(0) : epoll.awaitNanos(timeoutNanos);
     for (int i = 0; i < count; i++) {
       long data = epoll.data(i);

@@ -10,6 +10,7 @@ import io.berth.broker.request.RequestTable;
 import io.berth.jni.os.Epoll;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.ReplayClass;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.agrona.concurrent.NanoClock;
@@ -32,6 +33,9 @@ final class DeviceCommands {
   private final Epoll epoll;
   private final long eventKind;
   private final NanoClock clock;
+
+  /** Whose bells were heard and not emptied since, by the device's index. */
+  private final BitSet heard = new BitSet();
 
   /**
    * @param eventKind what the doorbells' events carry besides the device's index
@@ -121,19 +125,25 @@ final class DeviceCommands {
     }
   }
 
-  /** Looks at a worker whose doorbell rang. */
+  /** Notes that a worker's doorbell rang; its answers are looked at in every pass. */
   void rung(int index) {
-    Device device = devices.get(index);
-    WorkerLink link = device.link();
-    if (link == null) {
+    counters.wakes.incrementPlain();
+    heard.set(index);
+  }
+
+  /** Empties the bells that were heard. */
+  void emptyBells() {
+    if (heard.isEmpty()) {
       return;
     }
-    counters.wakes.incrementPlain();
-    int bell = link.memory().link().bellToBroker();
-    if (Pipes.drain(bell) < 0) {
-      epoll.remove(bell);
-      bellClosed(device);
+    for (int i = heard.nextSetBit(0); i >= 0; i = heard.nextSetBit(i + 1)) {
+      WorkerLink link = devices.get(i).link();
+      if (link != null && Pipes.drain(link.memory().link().bellToBroker()) < 0) {
+        epoll.remove(link.memory().link().bellToBroker());
+        bellClosed(devices.get(i));
+      }
     }
+    heard.clear();
   }
 
   /** A worker that died may have answered before: what it published is taken first. */

@@ -42,6 +42,9 @@ final class ServedSessions {
   /** Armed since the last fence, and so to be looked at once more behind the next one. */
   private final List<Session> armedNow = new ArrayList<>();
 
+  /** Whose bells were heard and not emptied since. */
+  private final List<Session> heard = new ArrayList<>();
+
   /**
    * @param eventKind what the doorbells' events carry besides the session's number
    */
@@ -88,6 +91,10 @@ final class ServedSessions {
       session.armedNow = false;
       armedNow.remove(session);
     }
+    if (session.bellHeard) {
+      session.bellHeard = false;
+      heard.remove(session);
+    }
     sessions.set(sessions.indexOf(session), null);
   }
 
@@ -129,6 +136,9 @@ final class ServedSessions {
         }
       } else if (hot.isSilent(session)) {
         hot.remove(session);
+        if (session.bellHeard) {
+          emptyBells();
+        }
         session.sleep().arm();
         lookLater(session);
       }
@@ -180,18 +190,30 @@ final class ServedSessions {
       return;
     }
     flushes.forewarn(session.lastDevice());
-    int bell = session.memory().bellToBroker();
-    if (Pipes.drain(bell) < 0) {
-      // Level-triggered end-of-file would wake this thread for ever.
-      epoll.remove(bell);
-      violations.session(session, Reason.CONNECTION_LOST, "doorbell closed");
-      return;
+    if (!session.bellHeard) {
+      session.bellHeard = true;
+      heard.add(session);
     }
     if (!hot.add(session)) {
-      // No room among the hot: serve it once and sleep on, in a new sleep.
+      // No room among the hot: serve it once and sleep on, in a new sleep with an empty bell.
+      emptyBells();
       intake.drain(session, RECORDS_PER_TURN, clock.nanoTime());
       session.sleep().rearm();
       lookLater(session);
+    }
+  }
+
+  /** Empties the bells that were heard; nobody is armed whose bell that is. */
+  void emptyBells() {
+    for (int i = heard.size() - 1; i >= 0; i--) {
+      Session session = heard.remove(i);
+      session.bellHeard = false;
+      int bell = session.memory().bellToBroker();
+      if (Pipes.drain(bell) < 0) {
+        // Level-triggered end-of-file would wake this thread for ever.
+        epoll.remove(bell);
+        violations.session(session, Reason.CONNECTION_LOST, "doorbell closed");
+      }
     }
   }
 

@@ -50,6 +50,10 @@ public final class Session {
   public int hotIndex = -1;
   public int idlePasses;
   public boolean armedNow;
+
+  /** Whether its bell was heard and not emptied since. Data thread. */
+  public boolean bellHeard;
+
   public boolean unflushed;
 
   public Session(

@@ -74,6 +74,7 @@ final class Serving {
   private long seenSignal;
   private boolean goingAway;
   private boolean lost;
+  private boolean bellRung;
 
   Serving(OpenDriver device, LanePool lanes, Link link, ControlSocket control, Wakeups wakeups) {
     this.device = device;
@@ -176,6 +177,7 @@ final class Serving {
   /** Sleeps. Returns whether it was woken, or need not have slept. */
   private boolean block(Epoll epoll) throws IOException {
     boolean rung = true;
+    emptyBell();
     sleep.arm();
     // Pairs with the broker's fence between its signal word and its look at our sleep word.
     VarHandle.fullFence();
@@ -197,7 +199,7 @@ final class Serving {
     beat();
     for (int i = 0; i < count; i++) {
       if (epoll.data(i) == 0) {
-        lost |= Pipes.drain(link.bellFromBroker()) < 0;
+        bellRung = true;
       } else if (epoll.data(i) == 1) {
         lost |= !desk.readAll();
         goingAway |= desk.isGoingAway();
@@ -211,6 +213,18 @@ final class Serving {
     }
     lanes.expire(nowNanos);
     return count;
+  }
+
+  /**
+   * Empties the bell if it was heard in the last sleep: what it was rung for has been served by
+   * now, and emptying it first would have held that up. Not while armed, as the broker rings for
+   * each sleep once.
+   */
+  private void emptyBell() {
+    if (bellRung) {
+      bellRung = false;
+      lost |= Pipes.drain(link.bellFromBroker()) < 0;
+    }
   }
 
   private void beat() {
