@@ -18,21 +18,9 @@
 #define CONTROL_LOOK_NANOS (5 * NANOS_PER_MILLI)
 /* So many waits in a row may begin without the look that is due. */
 #define LOOKS_PUT_OFF 8
-/* Looks before the first yield, which is a system call. */
-#define QUICK_LOOKS 32
 
 /* Tests set it beyond their own time limit, so that a lost wake-up does not go unnoticed. */
 uint32_t sleep_limit_millis = BERTH_SLEEP_LIMIT_MILLIS;
-
-static inline void cpu_relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("isb" ::: "memory");
-#else
-    __asm__ volatile("" ::: "memory");
-#endif
-}
 
 void receiver_wake(struct berth_conn *connection) {
     if (connection->receiver_asleep) {
@@ -124,16 +112,10 @@ static bool session_has_news(const struct session *session) {
 }
 
 /* Without the mutex: only the receiver ends sessions and moves their positions, and that is us.
- * *now is brought forward, so that news without end do not stop the caller's clock. */
+ * Yields before it looks: the answer cannot be there yet, and whoever is to give it may need this
+ * processor. *now is brought forward, so that news without end do not stop the caller's clock. */
 static bool yield_for_news(const struct session *current, const struct session *leaving,
                            int64_t until, int64_t *now) {
-    for (int i = 0; i < QUICK_LOOKS; i++) {
-        if (session_has_news(current) || session_has_news(leaving)) {
-            *now = clock_nanos();
-            return true;
-        }
-        cpu_relax();
-    }
     do {
         *now = clock_nanos();
         sched_yield();
