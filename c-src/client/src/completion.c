@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "doorbell.h"
 #include "error.h"
 
 /* Of a batch so many are made visible at once: the broker begins while the rest is written, and
@@ -135,10 +134,10 @@ static size_t take_completions(struct berth_conn *connection, berth_completion *
 }
 
 /* The loop was woken, perhaps by a bell. */
-static void see_what_woke_the_loop(struct berth_conn *connection, int64_t now) {
+static void see_what_woke_the_loop(struct berth_conn *connection) {
     struct session *sessions[] = {connection->current, connection->leaving};
     for (int i = 0; i < 2; i++) {
-        if (sessions[i] != NULL && !session_empty_bell(connection, sessions[i], now)) {
+        if (sessions[i] != NULL && !session_empty_bell(connection, sessions[i])) {
             return;
         }
     }
@@ -166,7 +165,7 @@ berth_result berth_poll_batch(berth_conn *connection, berth_completion *completi
         /* The receiver: nobody else looks at rings and sockets meanwhile. */
         connection->receiving = true;
         if (was_armed) {
-            see_what_woke_the_loop(connection, now);
+            see_what_woke_the_loop(connection);
         }
         (void)connection_tend(connection, now);
         connection->receiving = false;

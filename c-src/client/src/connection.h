@@ -260,7 +260,7 @@ void session_close_descriptors(struct session *session);
  * arming, as a byte that is left would make no edge, and not before what it was rung for is taken,
  * which it would hold up. False: the broker is gone and the session failed; the sessions may have
  * moved. */
-bool session_empty_bell(struct berth_conn *connection, struct session *session, int64_t now);
+bool session_empty_bell(struct berth_conn *connection, struct session *session);
 void session_arm(struct session *session);
 void session_disarm(struct session *session);
 enum control_io_result { ASK_SENT, ASK_LATER, ASK_FAILED };

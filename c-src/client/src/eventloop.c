@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "doorbell.h"
 #include "error.h"
 
 /* What an event of the set tells; loop_disarm acts by it. */
@@ -57,7 +56,7 @@ static bool arm_sessions(struct berth_conn *connection) {
          * make no edge, and the broker rings only once for each sleep. One that has come since the
          * set was last asked has its edge still to make. */
         session_disarm(session);
-        if (!session_empty_bell(connection, session, clock_nanos())) {
+        if (!session_empty_bell(connection, session)) {
             return false;
         }
         session_arm(session);

@@ -12,7 +12,6 @@
 
 #include "clock.h"
 #include "control.h"
-#include "doorbell.h"
 
 /* How long a busy receiver may go without looking at the control sockets. */
 #define CONTROL_LOOK_NANOS (5 * NANOS_PER_MILLI)
@@ -158,7 +157,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
     for (int i = 0; i < 2; i++) {
         struct session *session = sessions[i];
         if (session != NULL) {
-            if (session->failed || !session_empty_bell(connection, session, clock_nanos())) {
+            if (session->failed || !session_empty_bell(connection, session)) {
                 return; /* to be ended first */
             }
             session_arm(session);
@@ -200,7 +199,7 @@ static void sleep_for_news(struct berth_conn *connection, int64_t deadline_nanos
                 short bell_events = watched[at++].revents;
                 session->bell_rung |= bell_events != 0;
                 bool gone = (bell_events & (POLLHUP | POLLERR)) != 0 &&
-                            !session_empty_bell(connection, session, now);
+                            !session_empty_bell(connection, session);
                 if (!gone && control_events != 0) {
                     session_read_control(connection, session, now);
                 }

@@ -114,7 +114,7 @@ void session_disarm(struct session *session) {
     }
 }
 
-bool session_empty_bell(struct berth_conn *connection, struct session *session, int64_t now) {
+bool session_empty_bell(struct berth_conn *connection, struct session *session) {
     if (!session->bell_rung || session->bell_in < 0) {
         return true;
     }
@@ -125,7 +125,7 @@ bool session_empty_bell(struct berth_conn *connection, struct session *session, 
         return true;
     }
     /* What the socket has to say (EXPELLED) comes first. */
-    session_read_control(connection, session, now);
+    session_read_control(connection, session, clock_nanos());
     session_fail(connection, session, false,
                  BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST),
                  "the broker at %s is gone", connection->address.sun_path);

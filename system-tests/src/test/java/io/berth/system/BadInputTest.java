@@ -95,8 +95,7 @@ final class BadInputTest {
   }
 
   private static Outcome up(BrokerSetup setup) {
-    return Installation.run(
-        List.of(Installation.command().toString(), "up", "--config", "" + setup.configFile()));
+    return Installation.berth("up", "--config", setup.configFile().toString());
   }
 
   private static void delete(BrokerSetup setup) throws Exception {

@@ -24,7 +24,6 @@ import io.berth.system.process.Await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -147,13 +146,7 @@ final class DelegateTest {
     gateway.close();
     broker.stop();
     Installation.Outcome show =
-        Installation.run(
-            List.of(
-                Installation.command().toString(),
-                "audit",
-                "show",
-                "--config",
-                broker.setup().configFile().toString()));
+        Installation.berth("audit", "show", "--config", broker.setup().configFile().toString());
     assertEquals(0, show.exitCode(), show.output());
     assertTrue(
         show.output()

@@ -43,12 +43,7 @@ final class ReloadTest {
 
   private static String reload(RunningBroker broker) {
     Outcome outcome =
-        Installation.run(
-            List.of(
-                Installation.command().toString(),
-                "reload",
-                "--run",
-                broker.setup().runDirectory().toString()));
+        Installation.berth("reload", "--run", broker.setup().runDirectory().toString());
     assertEquals(0, outcome.exitCode(), () -> outcome.output() + broker.tails());
     broker.succeeded();
     return outcome.output();

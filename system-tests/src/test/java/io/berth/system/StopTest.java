@@ -40,15 +40,8 @@ final class StopTest {
 
   private static String journal(BrokerSetup setup) {
     Outcome outcome =
-        Installation.run(
-            List.of(
-                Installation.command().toString(),
-                "audit",
-                "show",
-                "--last",
-                "1000",
-                "--config",
-                setup.configFile().toString()));
+        Installation.berth(
+            "audit", "show", "--last", "1000", "--config", setup.configFile().toString());
     assertEquals(0, outcome.exitCode(), outcome.output());
     return outcome.output();
   }

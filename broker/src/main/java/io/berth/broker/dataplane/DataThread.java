@@ -213,7 +213,7 @@ public final class DataThread implements Runnable {
     if (work > 0) {
       idle.worked(nowNanos);
       if (++busyPasses % EPOLL_EVERY_BUSY_PASSES == 0) {
-        lookAtEvents(0);
+        glance();
       }
       if (work < FULL_PASS) {
         idle.giveWay();
@@ -222,7 +222,7 @@ public final class DataThread implements Runnable {
       idle.woken(block());
     } else {
       if (idle.passes() % EPOLL_EVERY_IDLE_PASSES == 0) {
-        lookAtEvents(0);
+        glance();
       }
       idle.giveWay();
     }
@@ -319,8 +319,13 @@ public final class DataThread implements Runnable {
     deviceCommands.emptyBells();
   }
 
-  private int lookAtEvents(long timeoutNanos) {
+  /** Looks at events without sleeping. */
+  private void glance() {
     emptyBells();
+    lookAtEvents(0);
+  }
+
+  private int lookAtEvents(long timeoutNanos) {
     int count = timeoutNanos == 0 ? epoll.await(0) : epoll.awaitNanos(timeoutNanos);
     for (int i = 0; i < count; i++) {
       long data = epoll.data(i);

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The assembled installation under test: property {@code berth.dist}. */
@@ -50,6 +51,13 @@ public final class Installation {
 
   /** A finished command. */
   public record Outcome(int exitCode, String output) {}
+
+  /** Runs the {@code berth} command to its end; output and errors together. */
+  public static Outcome berth(String... words) {
+    List<String> command = new ArrayList<>(List.of(command().toString()));
+    command.addAll(List.of(words));
+    return run(command);
+  }
 
   /** Runs a command to its end; output and errors together. */
   public static Outcome run(List<String> command) {
