@@ -37,7 +37,27 @@ if ! pkg-config --exists libcrypto 2>/dev/null; then
     echo "missing the headers of libcrypto: the software card is built on it"
     missing="$missing libssl-dev|openssl-devel"
 fi
+if ! pkg-config --exists p11-kit-1 2>/dev/null; then
+    echo "missing the header of PKCS #11: modules are called, and offered, by it"
+    missing="$missing libp11-kit-dev|p11-kit-devel"
+fi
 if [ "$purpose" = test ]; then
+    need softhsm2-util softhsm2 softhsm "is the real PKCS #11 token of the tests"
+    need pkcs11-tool opensc opensc "uses tokens, directly and through Berth"
+    need p11tool gnutls-bin gnutls-utils "uses tokens, directly and through Berth"
+    need p11-kit p11-kit p11-kit "serves a token over a socket, for comparison"
+    if command -v apt-get >/dev/null 2>&1 && ! dpkg -s libengine-pkcs11-openssl >/dev/null 2>&1; then
+        echo "missing OpenSSL's PKCS #11 engine: it uses tokens, directly and through Berth"
+        missing="$missing libengine-pkcs11-openssl|openssl-pkcs11"
+    fi
+    # Where not every user's PATH leads. The tests start it themselves; the service that its package may start is not used.
+    [ -x /usr/sbin/nginx ] || need nginx nginx-light nginx "serves TLS with a key behind Berth"
+    need php php-cli php-cli "runs the example of a script that signs"
+    # In Debian a part of PHP's command line.
+    if command -v php >/dev/null 2>&1 && ! php -m | grep -qx FFI; then
+        echo "missing PHP's FFI extension: PHP calls the SDF library by it"
+        missing="$missing php-common|php-ffi"
+    fi
     need kill procps procps-ng "sends signals to processes of the tests"
     need flock util-linux util-linux "holds locks that tests must find taken"
     need fallocate util-linux util-linux "punches holes into shared memory"

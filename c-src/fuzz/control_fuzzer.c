@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A broker that says whatever it likes on the control socket, with whatever descriptors, before and
- * after WELCOME, while a resource and a segment are being asked for. No descriptor is left open,
- * whoever was asking is told or goes on waiting.
+ * after WELCOME, while a resource, a segment and the names are being asked for. No descriptor is
+ * left open, whoever was asking is told or goes on waiting.
  *
  * The first byte says whether the session is greeted in order; then come datagrams: a byte for what
  * travels along, two for the length, the bytes.
@@ -16,6 +16,7 @@
 #include "control.h"
 #include "fixture.h"
 #include "inline_broker.h"
+#include "listing.h"
 
 #define RING_BYTES 4096
 #define ASK_TOKEN UINT64_C(0x1122334455667788) /* the golden vectors' */
@@ -57,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     struct inline_broker broker = {
         .ring_bytes = RING_BYTES, .max_inline_bytes = 1024, .max_in_flight = 4};
     struct ask ask = {.token = ASK_TOKEN, .descriptor = -1};
+    struct ask listing = {.token = ASK_TOKEN + 2, .descriptor = -1, .lists = true};
     berth_resource *resource = NULL;
     if (input_number(&input, 1) % 2 == 0) {
         inline_broker_greet(&broker);
@@ -68,7 +70,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     }
     berth_conn *connection = broker.connection;
     ask.session = connection->current;
+    listing.session = connection->current;
     list_append(&connection->asks, &ask.node);
+    list_append(&connection->asks, &listing.node);
     while (input.left != 0) {
         tell(&broker, &input);
         connection->last_control_look_nanos = 0;
@@ -77,8 +81,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
             close_descriptor(&ask);
             ask.answered = false;
         }
+        if (listing.answered) {
+            MUST(listing.descriptor == -1);
+            listing_free(listing.page);
+            listing.page = NULL;
+            listing.answered = false;
+        }
     }
     list_remove(&ask.node);
+    list_remove(&listing.node);
     MUST(berth_release(resource) == BERTH_OK);
     inline_broker_close(&broker);
     MUST(open_descriptors() == descriptors_before);

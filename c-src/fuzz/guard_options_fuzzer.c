@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         MUST(options.worker_argv > argv && options.worker_argv < argv + argc);
         MUST(options.environment_count < (size_t)argc);
         MUST(options.required_count < (size_t)argc);
+        MUST(options.required_group_count < (size_t)argc);
         MUST(options.umask_bits >= -1 && options.umask_bits <= 0777);
         MUST(options.stop_grace_ns <= day && options.orphan_timeout_ns <= day &&
              options.stuck_after_ns <= day);
@@ -45,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     }
     free(options.environment);
     free(options.required_files);
+    free(options.required_groups);
     free(text);
     return 0;
 }

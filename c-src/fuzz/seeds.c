@@ -82,7 +82,10 @@ static size_t from_hex(const char *hex, uint8_t *bytes) {
 }
 
 /* In order and with descriptors, once as the greeting and once after it. */
-static void control_seeds(const char *name, const uint8_t *message, size_t size) {
+static void control_seeds(const char *name, uint8_t *message, size_t size) {
+    if (strcmp(name, "listed") == 0) {
+        message[16] += 2; /* the token: the fuzzer's segment has the vectors', its list another */
+    }
     for (int greeted = 0; greeted < 2; greeted++) {
         for (int descriptors = 0; descriptors < 3; descriptors++) {
             struct seed seed = {.size = 0};

@@ -13,6 +13,8 @@
 #include "guard_protocol.h"
 #include "monotonic_clock.h"
 
+/* The kernel's (gid_t)-1 is no group. */
+static const uint64_t LARGEST_GID = UINT32_MAX - 1;
 static const uint64_t LONGEST_MILLIS = UINT64_C(24) * 60 * 60 * 1000;
 
 static const char HELP[] =
@@ -28,6 +30,8 @@ static const char HELP[] =
     "                           descriptor that BERTH_LOCK_FD names\n"
     "  --cwd DIR                the worker's working directory\n"
     "  --require FILE           start no worker unless this user can read FILE; may be repeated\n"
+    "  --require-group GID      start no worker unless the guard is in this group; may be "
+    "repeated\n"
     "  --env KEY=VALUE          set in the worker's environment; may be repeated; not for secrets\n"
     "  --unset-env              give the worker nothing but --env and what Berth sets\n"
     "  --umask OCT              the worker's umask\n"
@@ -53,6 +57,7 @@ enum option_code {
     OPTION_LOCK,
     OPTION_CWD,
     OPTION_REQUIRE,
+    OPTION_REQUIRE_GROUP,
     OPTION_ENV,
     OPTION_UNSET_ENV,
     OPTION_UMASK,
@@ -69,6 +74,7 @@ static const struct option LONG_OPTIONS[] = {
     {"lock", required_argument, NULL, OPTION_LOCK},
     {"cwd", required_argument, NULL, OPTION_CWD},
     {"require", required_argument, NULL, OPTION_REQUIRE},
+    {"require-group", required_argument, NULL, OPTION_REQUIRE_GROUP},
     {"env", required_argument, NULL, OPTION_ENV},
     {"unset-env", no_argument, NULL, OPTION_UNSET_ENV},
     {"umask", required_argument, NULL, OPTION_UMASK},
@@ -167,6 +173,12 @@ static bool take_option(struct guard_options *options, int code, char *value) {
     case OPTION_REQUIRE:
         options->required_files[options->required_count++] = value;
         return value[0] != '\0' || wrong("--require: expected a path, found nothing");
+    case OPTION_REQUIRE_GROUP:
+        if (!parse_number(value, 10, LARGEST_GID, &bits)) {
+            return wrong("--require-group: expected a group's number, found '%s'", value);
+        }
+        options->required_groups[options->required_group_count++] = (gid_t)bits;
+        return true;
     case OPTION_ENV:
         return add_environment(options, value);
     case OPTION_UNSET_ENV:
@@ -219,7 +231,9 @@ bool guard_options_parse(int argc, char **argv, struct guard_options *options, i
     *exit_code = GUARD_EXIT_USAGE;
     options->environment = calloc((size_t)argc + 1, sizeof *options->environment);
     options->required_files = calloc((size_t)argc + 1, sizeof *options->required_files);
-    if (options->environment == NULL || options->required_files == NULL) {
+    options->required_groups = calloc((size_t)argc + 1, sizeof *options->required_groups);
+    if (options->environment == NULL || options->required_files == NULL ||
+        options->required_groups == NULL) {
         *exit_code = GUARD_EXIT_SYSTEM;
         return wrong("no memory for %d arguments", argc);
     }

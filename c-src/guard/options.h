@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Exit codes; --help states them. */
 enum guard_exit {
@@ -22,6 +23,8 @@ struct guard_options {
     const char *working_directory; /* NULL: the guard's own */
     const char **required_files;   /* without one of these no worker is started */
     size_t required_count;
+    gid_t *required_groups; /* nor without being in all of these */
+    size_t required_group_count;
     char **environment; /* "KEY=VALUE", over the inherited ones */
     size_t environment_count;
     bool environment_starts_empty;
@@ -34,8 +37,8 @@ struct guard_options {
 };
 
 /* Returns true if the guard is to run. Otherwise *exit_code is what to end with; the reason, or the
-   help that was asked for, has been printed. environment and required_files are allocated and live
-   as long as the process. */
+   help that was asked for, has been printed. environment, required_files and required_groups are
+   allocated and live as long as the process. */
 bool guard_options_parse(int argc, char **argv, struct guard_options *options, int *exit_code);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -72,6 +73,41 @@ static int missing_file(const struct guard_options *options, char *text, size_t 
     return 0;
 }
 
+/* Whether this process is in a group; errno if the kernel does not say. */
+static int is_in_group(gid_t wanted, bool *is) {
+    *is = wanted == getegid();
+    int count = getgroups(0, NULL);
+    if (*is || count == 0) {
+        return 0;
+    }
+    gid_t *groups = count < 0 ? NULL : calloc((size_t)count, sizeof *groups);
+    count = groups == NULL ? -1 : getgroups(count, groups);
+    int error = count < 0 ? errno : 0;
+    for (int i = 0; i < count && !*is; i++) {
+        *is = groups[i] == wanted;
+    }
+    free(groups);
+    return error;
+}
+
+/* What the card's device node asks for, told by name before the library fails on it. Returns errno,
+   and in text what is missing. */
+static int missing_group(const struct guard_options *options, char *text, size_t text_bytes) {
+    for (size_t i = 0; i < options->required_group_count; i++) {
+        bool is;
+        int error = is_in_group(options->required_groups[i], &is);
+        if (error != 0 || !is) {
+            snprintf(text, text_bytes,
+                     "required group %u: %s; add it to the user, or to the unit as "
+                     "SupplementaryGroups=",
+                     (unsigned)options->required_groups[i],
+                     error != 0 ? strerror(error) : "the guard is not in it");
+            return error != 0 ? error : EPERM;
+        }
+    }
+    return 0;
+}
+
 static void start(struct guard *guard, const struct guard_message *order) {
     if (guard->state != GUARD_IDLE) {
         refuse_for_state(guard, order);
@@ -84,6 +120,9 @@ static void start(struct guard *guard, const struct guard_message *order) {
     }
     char missing[GUARD_TEXT_BYTES];
     int error = missing_file(guard->options, missing, sizeof missing);
+    if (error == 0) {
+        error = missing_group(guard->options, missing, sizeof missing);
+    }
     if (error != 0) {
         answer(guard, order, GUARD_START_FAILED, 0, error, missing);
         return;

@@ -93,10 +93,16 @@ void block_cache(struct arena *arena, uint32_t index) {
     segment->free_blocks[shift] = index + 1;
 }
 
-static void block_give_back(struct arena *arena, uint32_t index) {
+static void block_give_back(struct berth_conn *connection, uint32_t index) {
+    struct arena *arena = &connection->arena;
     struct block *block = &arena->blocks[index];
     struct segment *segment = block->segment;
     struct segment *home = block->home;
+    bool wipe = block->wipe_bytes != 0;
+    if (wipe && segment->direction == BERTH_INPUT) {
+        explicit_bzero(block_address(block), block->wipe_bytes);
+        wipe = false;
+    }
     segment->users--;
     home->users--;
     if (home->session == NULL) {
@@ -104,6 +110,8 @@ static void block_give_back(struct arena *arena, uint32_t index) {
     }
     if (segment->session == NULL) {
         block_record_unuse(arena, index);
+    } else if (wipe && segment->session->minor >= MINOR_WITH_WIPE) {
+        arena_wipe(connection, index);
     } else {
         block_cache(arena, index);
     }
@@ -181,6 +189,35 @@ static bool same_opening(const struct berth_resource *resource, uint64_t token) 
     return resource->state == RESOURCE_OPEN && resource->token == token;
 }
 
+struct wipe_wait {
+    const struct arena *arena;
+    uint64_t wipes_over; /* when room was looked for */
+};
+
+static bool a_wipe_is_over(void *what) {
+    const struct wipe_wait *wait = what;
+    return wait->arena->wipes_over != wait->wipes_over;
+}
+
+/* What the broker has wiped since its socket was looked at last serves again. */
+static bool cut(struct berth_resource *resource, enum berth_direction direction, uint64_t bytes,
+                uint32_t *index, uint32_t *segments) {
+    struct berth_conn *connection = resource->connection;
+    if (arena_cut(resource, direction, bytes, index, segments)) {
+        return true;
+    }
+    if (connection->arena.wipes_asked == 0 || connection->receiving) {
+        return false;
+    }
+    uint64_t wipes_over = connection->arena.wipes_over;
+    connection->receiving = true;
+    connection->last_control_look_nanos = 0;
+    (void)connection_tend(connection, clock_nanos());
+    connection->receiving = false;
+    return connection->arena.wipes_over != wipes_over && resource->state == RESOURCE_OPEN &&
+           arena_cut(resource, direction, bytes, index, segments);
+}
+
 static berth_result block_alloc(struct berth_resource *resource, enum berth_direction direction,
                                 uint64_t bytes, uint32_t *index) {
     struct berth_conn *connection = resource->connection;
@@ -198,9 +235,15 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
                              "%s: not open: %s", resource->name, connection->down_text);
         }
         uint32_t segments;
-        if (arena_cut(resource, direction, bytes, index, &segments)) {
+        uint64_t opened = resource->token;
+        if (cut(resource, direction, bytes, index, &segments)) {
             return BERTH_OK;
         }
+        if (!same_opening(resource, opened)) {
+            continue; /* the broker went meanwhile */
+        }
+        uint64_t wipes_over = connection->arena.wipes_over;
+        bool wiping = connection->arena.wiping != 0;
         uint64_t opening = resource->token;
         uint64_t segment_bytes = arena_segment_bytes(block_bytes, segments);
         berth_result result = arena_segment_add(resource, direction, segment_bytes);
@@ -208,6 +251,13 @@ static berth_result block_alloc(struct berth_resource *resource, enum berth_dire
             block_bytes < segment_bytes && same_opening(resource, opening)) {
             /* The budget may still have room for what is really needed. */
             result = arena_segment_add(resource, direction, block_bytes);
+        }
+        if (berth_status_of(result) == BERTH_STATUS_RESOURCE_EXHAUSTED && wiping) {
+            /* There is room as soon as the broker is done with it. */
+            struct wipe_wait wait = {&connection->arena, wipes_over};
+            if (wait_until(connection, a_wipe_is_over, &wait, clock_nanos(), deadline, 0)) {
+                continue;
+            }
         }
         /* A broker that went meanwhile: the next one is asked. */
         if (result != BERTH_OK && (same_opening(resource, opening) || clock_nanos() >= deadline)) {
@@ -235,6 +285,7 @@ berth_result berth_block_alloc(berth_resource *resource, enum berth_direction di
     if (result == BERTH_OK) {
         struct block *block = &connection->arena.blocks[index];
         block->state = BLOCK_LEASED;
+        block->wipe_bytes = 0;
         block->segment->users += 2;
         block_out->id = block_id(&connection->arena, index);
     }
@@ -264,7 +315,8 @@ uint64_t berth_block_bytes(berth_conn *connection, berth_block name) {
     return bytes;
 }
 
-berth_result berth_block_free(berth_conn *connection, berth_block name) {
+static berth_result block_free(berth_conn *connection, berth_block name, bool wipe,
+                               uint64_t bytes) {
     if (fork_happened(&connection->mark)) {
         return error_forked();
     }
@@ -277,14 +329,25 @@ berth_result berth_block_free(berth_conn *connection, berth_block name) {
                            "block %#llx is not leased (freed twice?)", (unsigned long long)name.id);
     } else {
         block->generation++; /* from now on the name is stale */
+        if (wipe) {
+            block->wipe_bytes = bytes == 0 || bytes > block->bytes ? block->bytes : bytes;
+        }
         if (block->pins != 0) {
             block->state = BLOCK_QUARANTINED;
         } else {
-            block_give_back(arena, (uint32_t)(block - arena->blocks));
+            block_give_back(connection, (uint32_t)(block - arena->blocks));
         }
     }
     pthread_mutex_unlock(&connection->lock);
     return result;
+}
+
+berth_result berth_block_free(berth_conn *connection, berth_block name) {
+    return block_free(connection, name, false, 0);
+}
+
+berth_result berth_block_free_wiped(berth_conn *connection, berth_block name, uint64_t bytes) {
+    return block_free(connection, name, true, bytes);
 }
 
 /* ---- Use by requests
@@ -336,6 +399,6 @@ void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_dire
     block->pins--;
     block->output_pins -= direction == BERTH_OUTPUT;
     if (block->pins == 0 && block->state == BLOCK_QUARANTINED) {
-        block_give_back(&connection->arena, pinned - 1);
+        block_give_back(connection, pinned - 1);
     }
 }

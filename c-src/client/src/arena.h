@@ -15,9 +15,10 @@ struct frame_blocks;
 
 /*
  * FREE (in its segment's cache) --lease--> LEASED --berth_block_free--> FREE, or while requests pin
- * it: QUARANTINED --last END--> FREE
+ * it: QUARANTINED --last END--> FREE; an OUTPUT that is to be wiped: WIPING --the broker did it-->
+ * FREE
  */
-enum block_state { BLOCK_UNUSED, BLOCK_FREE, BLOCK_LEASED, BLOCK_QUARANTINED };
+enum block_state { BLOCK_UNUSED, BLOCK_FREE, BLOCK_LEASED, BLOCK_QUARANTINED, BLOCK_WIPING };
 
 /*
  * Where the memory lies changes with the session (arena_move.c), the address in this process does
@@ -34,6 +35,8 @@ struct block {
     struct segment *home; /* whose mapping its address lies in; another one once it has moved */
     uint64_t home_offset;
     uint64_t bytes;
+    uint64_t wipe_bytes; /* to be wiped when it is given back */
+    uint64_t wipe_token; /* WIPING: of the message to the broker; 0 = none is sent yet */
 };
 
 struct arena {
@@ -42,6 +45,9 @@ struct arena {
     uint32_t block_count;
     uint32_t block_capacity;
     uint32_t unused; /* block records without memory: index + 1 */
+    uint32_t wiping; /* blocks that wait for it, newest first: index + 1 */
+    uint32_t wipes_asked;
+    uint64_t wipes_over;
 };
 
 /* Checks a request's use and pins the block; *pinned gets index + 1. The reference has its offset
@@ -55,6 +61,11 @@ void arena_unpin(struct berth_conn *connection, uint32_t pinned, enum berth_dire
 void arena_lose_session(struct berth_conn *connection, struct session *session);
 void arena_release_resource(struct berth_resource *resource);
 void arena_free(struct arena *arena, bool unmap);
+
+/* arena_wipe.c: the broker has wiped what it was asked to, or will not. */
+void arena_wiped(struct berth_conn *connection, const struct session *session, uint64_t token);
+void arena_wipe_refused(struct berth_conn *connection, const struct session *session,
+                        uint64_t token);
 
 /* arena_move.c: blocks follow to the current session when a request that names them is sent. */
 enum arena_brought {

@@ -131,6 +131,7 @@ void arena_segment_forget(struct segment *segment, uint64_t offset, uint64_t byt
 
 static void segment_kill(struct arena *arena, struct segment *segment) {
     segment->session = NULL;
+    arena_wipe_lose(arena, segment);
     for (uint32_t shift = 0; shift < SHIFTS; shift++) {
         while (segment->free_blocks[shift] != 0) {
             uint32_t index = segment->free_blocks[shift] - 1;

@@ -39,6 +39,13 @@ void arena_segment_free_if_over(struct arena *arena, struct segment *segment);
 /* Gives back pages of a dead segment; their addresses stay reserved until it is unmapped. */
 void arena_segment_forget(struct segment *segment, uint64_t offset, uint64_t bytes);
 
+/* arena_wipe.c */
+/* Takes an OUTPUT block that nobody uses, of a segment that lives: into the cache when the broker
+ * has wiped it. */
+void arena_wipe(struct berth_conn *connection, uint32_t index);
+/* Blocks of a segment that ends are not waited for: their records go, and their memory here. */
+void arena_wipe_lose(struct arena *arena, struct segment *segment);
+
 /* arena.c */
 /* The record of a block whose memory is gone. */
 void block_record_unuse(struct arena *arena, uint32_t index);

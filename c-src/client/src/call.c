@@ -60,11 +60,15 @@ static berth_result call_over(const struct slot *slot, berth_reply *reply) {
         }
         if (slot->result == BERTH_OK) {
             reply->text[0] = '\0';
+            reply->device_code = 0;
         } else {
             memcpy(reply->text, slot->text, sizeof reply->text);
+            reply->device_code = slot->device_code;
         }
     }
-    return slot->result == BERTH_OK ? BERTH_OK : error_keep(slot->result, slot->text);
+    return slot->result == BERTH_OK
+               ? BERTH_OK
+               : error_keep_device(slot->result, slot->text, slot->device_code);
 }
 
 static berth_result refuse(berth_result result, berth_reply *reply) {
@@ -74,6 +78,7 @@ static berth_result refuse(berth_result result, berth_reply *reply) {
         reply->output_bytes = 0;
         snprintf(reply->text, sizeof reply->text, "%.*s", BERTH_ERROR_TEXT_BYTES,
                  berth_last_error());
+        reply->device_code = 0;
     }
     return result;
 }

@@ -123,8 +123,10 @@ static size_t take_completions(struct berth_conn *connection, berth_completion *
         }
         if (slot->result == BERTH_OK) {
             completion->text[0] = '\0';
+            completion->device_code = 0;
         } else {
             memcpy(completion->text, slot->text, sizeof completion->text);
+            completion->device_code = slot->device_code;
         }
         request_abandon(connection, slot);
     }

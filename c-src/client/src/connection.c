@@ -112,6 +112,7 @@ static void connection_free(struct berth_conn *connection, bool forked) {
         munmap(connection->slots, connection->slots_bytes);
     }
     free(connection->client_name);
+    free(connection->control_bytes);
     pthread_mutex_destroy(&connection->lock);
     free(connection);
 }
@@ -120,7 +121,11 @@ struct berth_conn *connection_new(const char *path, const berth_connect_options 
     struct berth_conn *connection = calloc(1, sizeof *connection);
     const char *name =
         options->client_name != NULL ? options->client_name : program_invocation_short_name;
-    if (connection == NULL || (connection->client_name = strdup(name)) == NULL) {
+    if (connection == NULL || (connection->client_name = strdup(name)) == NULL ||
+        (connection->control_bytes = malloc(BERTH_CONTROL_MAX_BYTES)) == NULL) {
+        if (connection != NULL) {
+            free(connection->client_name);
+        }
         free(connection);
         return NULL;
     }

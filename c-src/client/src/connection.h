@@ -35,6 +35,8 @@
 /* How much one look at a control socket reads, so that whoever fills it does not keep the receiver.
  */
 #define CONTROL_MESSAGES_A_LOOK 64
+/* The protocol's minor version with SEGMENT_WIPE. */
+#define MINOR_WITH_WIPE 1
 #define FIRST_PAUSE_MILLIS 10
 #define LONGEST_PAUSE_MILLIS 100
 
@@ -64,6 +66,7 @@ struct session {
     struct ring_producer requests;
     struct ring_consumer responses;
     uint64_t number;
+    uint32_t minor; /* of the protocol: the lower one of both sides */
     uint64_t broker_epoch;
     int64_t clock_offset_nanos; /* broker's clock = own clock + this */
     uint32_t max_inline_bytes;
@@ -132,7 +135,8 @@ struct slot {
     struct berth_block_reference input;
     struct berth_block_reference output;
     uint64_t trace_nanos[BERTH_TRACE_STAMPS]; /* set with BERTH_FLAG_TRACE only */
-    char text[BERTH_ERROR_TEXT_BYTES + 8];    /* set with a result other than OK only */
+    char text[BERTH_ERROR_TEXT_BYTES + 4];    /* set with a result other than OK only */
+    uint32_t device_code;                     /* likewise */
 };
 _Static_assert(sizeof(struct slot) / 64 % 2 == 1, "an odd number of cache lines");
 
@@ -141,13 +145,15 @@ struct ask {
     struct list_node node;
     uint64_t token;
     struct session *session;
+    bool lists; /* it is a LIST, else a SEGMENT_ADD */
     bool answered;
     berth_result result;
     char text[256];
     uint32_t segment;
     uint32_t generation;
     uint64_t bytes;
-    int descriptor; /* owned by who asked; -1 = none */
+    int descriptor;       /* owned by who asked; -1 = none */
+    struct listing *page; /* of LISTED: owned by who asked */
     /* If nobody waits: called with the answer, unlinks the ask. Not called if the session ends. */
     void (*then)(struct berth_conn *connection, struct ask *ask);
 };
@@ -230,6 +236,7 @@ struct berth_conn {
     struct list_node resources;
     struct list_node asks;
     uint64_t last_token;
+    uint8_t *control_bytes; /* BERTH_CONTROL_MAX_BYTES: what is read from a control socket */
     struct arena arena;
 
     bool receiving;

@@ -10,7 +10,7 @@
 
 #include <berth/protocol.h>
 
-/* A name in a message is at most this long here; the protocol's own bound is the datagram. */
+/* Of what this client says: its names are short. What it hears may be as long as a datagram. */
 #define CONTROL_BUFFER_BYTES 8192
 
 struct control_writer {

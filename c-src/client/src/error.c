@@ -6,6 +6,7 @@
 #include <string.h>
 
 static _Thread_local char last_error[ERROR_TEXT_BYTES];
+static _Thread_local uint32_t last_device_code;
 
 berth_result error_say(enum berth_status status, enum berth_reason reason, const char *format,
                        ...) {
@@ -13,6 +14,7 @@ berth_result error_say(enum berth_status status, enum berth_reason reason, const
     va_start(arguments, format);
     vsnprintf(last_error, sizeof last_error, format, arguments);
     va_end(arguments);
+    last_device_code = 0;
     return BERTH_RESULT(status, reason);
 }
 
@@ -24,7 +26,12 @@ void text_format(char *text, size_t bytes, const char *format, ...) {
 }
 
 berth_result error_keep(berth_result result, const char *text) {
+    return error_keep_device(result, text, 0);
+}
+
+berth_result error_keep_device(berth_result result, const char *text, uint32_t device_code) {
     snprintf(last_error, sizeof last_error, "%s", text);
+    last_device_code = device_code;
     return result;
 }
 
@@ -35,6 +42,10 @@ berth_result error_forked(void) {
 
 const char *berth_last_error(void) {
     return last_error;
+}
+
+uint32_t berth_last_device_code(void) {
+    return last_device_code;
 }
 
 const char *berth_status_name(berth_result result) {

@@ -14,6 +14,8 @@ berth_result error_say(enum berth_status status, enum berth_reason reason, const
 void text_format(char *text, size_t bytes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 berth_result error_keep(berth_result result, const char *text);
+/* With the device library's own return code, 0 = none. */
+berth_result error_keep_device(berth_result result, const char *text, uint32_t device_code);
 berth_result error_forked(void);
 
 #endif

@@ -113,9 +113,9 @@ static berth_result take_sm4_result(struct exchange *exchange, berth_resource *k
     return good ? BERTH_OK : exchange_malformed("Sm4Reply");
 }
 
-static berth_result sm4(uint32_t operation, berth_resource *kek, const berth_wrapped_key *key,
-                        enum berth_sm4_mode mode, uint8_t *iv, const void *data, size_t data_bytes,
-                        void *result_data, uint32_t timeout_ms) {
+berth_result exchange_sm4(uint32_t operation, berth_resource *kek, const struct exchange_key *key,
+                          enum berth_sm4_mode mode, uint8_t *iv, const void *data,
+                          size_t data_bytes, void *result_data, uint32_t timeout_ms) {
     if ((iv == NULL) != (mode == BERTH_SM4_ECB) ||
         (mode <= BERTH_SM4_CBC && data_bytes % BERTH_SM4_BLOCK_BYTES != 0)) {
         return error_say(BERTH_STATUS_INVALID_ARGUMENT, BERTH_REASON_NONE,
@@ -125,7 +125,7 @@ static berth_result sm4(uint32_t operation, berth_resource *kek, const berth_wra
     }
     struct exchange exchange;
     exchange_begin(&exchange, MESSAGE_BYTES);
-    exchange_put_wrapped_key(&exchange.writer, 1, key);
+    exchange_put_key(&exchange.writer, 5, key);
     protobuf_put_varint(&exchange.writer, 2, mode);
     protobuf_put_bytes(&exchange.writer, 3, iv, iv == NULL ? 0 : BERTH_SM4_BLOCK_BYTES);
     berth_result result = exchange_put_data(&exchange, kek, 4, data, data_bytes);
@@ -139,7 +139,7 @@ static berth_result sm4(uint32_t operation, berth_resource *kek, const berth_wra
     if (result == BERTH_OK) {
         result = take_sm4_result(&exchange, kek, mode, iv, data_bytes, result_data);
     }
-    exchange_free_blocks(&exchange, kek, result);
+    exchange_free_blocks(&exchange, kek);
     exchange_end(&exchange);
     return result;
 }
@@ -148,14 +148,16 @@ berth_result berth_sm4_encrypt(berth_resource *kek, const berth_wrapped_key *key
                                enum berth_sm4_mode mode, uint8_t iv[BERTH_SM4_BLOCK_BYTES],
                                const void *data, size_t data_bytes, void *result,
                                uint32_t timeout_ms) {
-    return sm4(BERTH_OP_SM4_ENCRYPT, kek, key, mode, iv, data, data_bytes, result, timeout_ms);
+    return exchange_sm4(BERTH_OP_SM4_ENCRYPT, kek, &(struct exchange_key){.wrapped = key}, mode, iv,
+                        data, data_bytes, result, timeout_ms);
 }
 
 berth_result berth_sm4_decrypt(berth_resource *kek, const berth_wrapped_key *key,
                                enum berth_sm4_mode mode, uint8_t iv[BERTH_SM4_BLOCK_BYTES],
                                const void *data, size_t data_bytes, void *result,
                                uint32_t timeout_ms) {
-    return sm4(BERTH_OP_SM4_DECRYPT, kek, key, mode, iv, data, data_bytes, result, timeout_ms);
+    return exchange_sm4(BERTH_OP_SM4_DECRYPT, kek, &(struct exchange_key){.wrapped = key}, mode, iv,
+                        data, data_bytes, result, timeout_ms);
 }
 
 berth_result berth_sm3(berth_resource *resource, const void *data, size_t data_bytes,
@@ -172,7 +174,7 @@ berth_result berth_sm3(berth_resource *resource, const void *data, size_t data_b
     if (result == BERTH_OK && !exchange_field(&exchange, 1, digest, BERTH_SM3_BYTES)) {
         result = exchange_malformed("Bytes");
     }
-    exchange_free_blocks(&exchange, resource, result);
+    exchange_free_blocks(&exchange, resource);
     exchange_end(&exchange);
     return result;
 }
@@ -180,9 +182,16 @@ berth_result berth_sm3(berth_resource *resource, const void *data, size_t data_b
 berth_result berth_mac(berth_resource *kek, const berth_wrapped_key *key,
                        enum berth_mac_algorithm algorithm, const uint8_t *iv, const void *data,
                        size_t data_bytes, void *mac, size_t *mac_bytes, uint32_t timeout_ms) {
+    return exchange_mac(kek, &(struct exchange_key){.wrapped = key}, algorithm, iv, data,
+                        data_bytes, mac, mac_bytes, timeout_ms);
+}
+
+berth_result exchange_mac(berth_resource *kek, const struct exchange_key *key,
+                          enum berth_mac_algorithm algorithm, const uint8_t *iv, const void *data,
+                          size_t data_bytes, void *mac, size_t *mac_bytes, uint32_t timeout_ms) {
     struct exchange exchange;
     exchange_begin(&exchange, MESSAGE_BYTES);
-    exchange_put_wrapped_key(&exchange.writer, 1, key);
+    exchange_put_key(&exchange.writer, 4, key);
     protobuf_put_bytes(&exchange.writer, 2, iv, iv == NULL ? 0 : BERTH_SM4_BLOCK_BYTES);
     berth_result result = exchange_put_data(&exchange, kek, 3, data, data_bytes);
     if (result == BERTH_OK) {
@@ -193,7 +202,7 @@ berth_result berth_mac(berth_resource *kek, const berth_wrapped_key *key,
     if (result == BERTH_OK) {
         result = exchange_data(&exchange, mac, mac_bytes);
     }
-    exchange_free_blocks(&exchange, kek, result);
+    exchange_free_blocks(&exchange, kek);
     exchange_end(&exchange);
     return result;
 }

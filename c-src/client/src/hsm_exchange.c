@@ -8,6 +8,8 @@
 
 void exchange_begin(struct exchange *exchange, size_t reply_limit) {
     exchange->reply_limit = reply_limit;
+    exchange->flags = BERTH_IDEMPOTENT;
+    exchange->gives_plaintext = false;
     exchange->writer =
         (struct protobuf_writer){.bytes = exchange->request, .capacity = MESSAGE_BYTES};
     exchange->input = exchange->output = (berth_block_use){0};
@@ -26,7 +28,8 @@ berth_result exchange_call(struct exchange *exchange, berth_resource *resource, 
     }
     berth_request request = BERTH_REQUEST_INIT;
     request.operation = operation;
-    request.flags = BERTH_IDEMPOTENT;
+    exchange->gives_plaintext = BERTH_OPERATION_BIT(operation) == BERTH_BIT_DECRYPT;
+    request.flags = exchange->flags;
     request.timeout_ms = timeout_ms;
     request.payload = exchange->request;
     request.payload_bytes = exchange->writer.used;
@@ -94,21 +97,44 @@ void exchange_put_wrapped_key(struct protobuf_writer *writer, uint32_t field,
     protobuf_put_bytes(writer, field, bytes, inner.used);
 }
 
+void exchange_put_key(struct protobuf_writer *writer, uint32_t held_field,
+                      const struct exchange_key *key) {
+    if (key->wrapped != NULL) {
+        exchange_put_wrapped_key(writer, 1, key->wrapped);
+    } else {
+        protobuf_put_varint(writer, held_field, key->session_key);
+    }
+}
+
+berth_result exchange_put_block_of_two(struct exchange *exchange, berth_resource *resource,
+                                       const void *first, size_t first_bytes, const void *second,
+                                       size_t second_bytes) {
+    size_t bytes = first_bytes + second_bytes;
+    berth_result result = berth_block_alloc(resource, BERTH_INPUT, bytes, &exchange->input.block);
+    uint8_t *memory =
+        result == BERTH_OK ? berth_block_data(resource->connection, exchange->input.block) : NULL;
+    if (memory != NULL) {
+        memcpy(memory, first, first_bytes);
+        if (second_bytes != 0) {
+            memcpy(memory + first_bytes, second, second_bytes);
+        }
+        exchange->input.bytes = bytes;
+    }
+    return result;
+}
+
+berth_result exchange_put_block(struct exchange *exchange, berth_resource *resource,
+                                const void *data, size_t data_bytes) {
+    return exchange_put_block_of_two(exchange, resource, data, data_bytes, NULL, 0);
+}
+
 berth_result exchange_put_data(struct exchange *exchange, berth_resource *resource, uint32_t field,
                                const void *data, size_t data_bytes) {
     if (data_bytes <= INLINE_DATA_BYTES) {
         protobuf_put_bytes(&exchange->writer, field, data, data_bytes);
         return BERTH_OK;
     }
-    berth_result result =
-        berth_block_alloc(resource, BERTH_INPUT, data_bytes, &exchange->input.block);
-    void *memory =
-        result == BERTH_OK ? berth_block_data(resource->connection, exchange->input.block) : NULL;
-    if (memory != NULL) {
-        memcpy(memory, data, data_bytes);
-        exchange->input.bytes = data_bytes;
-    }
-    return result;
+    return exchange_put_block(exchange, resource, data, data_bytes);
 }
 
 bool exchange_block_data(const struct exchange *exchange, berth_resource *resource, void *to,
@@ -121,17 +147,17 @@ bool exchange_block_data(const struct exchange *exchange, berth_resource *resour
     return true;
 }
 
-void exchange_free_blocks(struct exchange *exchange, berth_resource *resource,
-                          berth_result result) {
+void exchange_free_blocks(struct exchange *exchange, berth_resource *resource) {
     struct berth_conn *connection = resource->connection;
     if (exchange->input.block.id != 0) {
-        void *memory = berth_block_data(connection, exchange->input.block);
-        if (memory != NULL && berth_reason_of(result) != BERTH_REASON_CALLER_TIMED_OUT) {
-            explicit_bzero(memory, exchange->input.bytes);
-        }
-        (void)berth_block_free(connection, exchange->input.block);
+        (void)berth_block_free_wiped(connection, exchange->input.block, exchange->input.bytes);
     }
-    if (exchange->output.block.id != 0) {
+    if (exchange->output.block.id == 0) {
+        return;
+    }
+    if (exchange->gives_plaintext) {
+        (void)berth_block_free_wiped(connection, exchange->output.block, exchange->output.bytes);
+    } else {
         (void)berth_block_free(connection, exchange->output.block);
     }
 }

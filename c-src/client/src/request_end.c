@@ -17,6 +17,7 @@ void request_end(struct berth_conn *connection, struct slot *slot, berth_result 
     slot->ended = true;
     if (text != NULL) {
         snprintf(slot->text, sizeof slot->text, "%s", text);
+        slot->device_code = 0;
     }
     switch (slot->user) {
     case USER_ASYNC:

@@ -72,6 +72,7 @@ static bool end_take(struct berth_conn *connection, struct session *session, str
     }
     if (status != BERTH_STATUS_OK) {
         text_take(slot, payload, frame->payload_bytes);
+        slot->device_code = frame->reply_limit; /* its place in a RESPONSE */
         request_end(connection, slot, result, NULL);
         return true;
     }

@@ -189,7 +189,11 @@ void session_end(struct berth_conn *connection, struct session *session, int64_t
         struct ask *ask = LIST_ENTRY(node, struct ask, node);
         if (ask->session == session && !ask->answered) {
             ask->answered = true;
-            ask->result = BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST);
+            /* What made nonsense of a list would do so again. */
+            ask->result =
+                ask->lists && session->violated
+                    ? session->failure
+                    : BERTH_RESULT(BERTH_STATUS_UNAVAILABLE, BERTH_REASON_CONNECTION_LOST);
             snprintf(ask->text, sizeof ask->text, "%s", session->failure_text);
         }
         if (ask->session == session) {

@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "error.h"
+#include "listing.h"
 
 static struct berth_resource *resource_by_token(struct berth_conn *connection, uint64_t token) {
     for (struct list_node *node = connection->resources.next; node != &connection->resources;
@@ -78,7 +79,7 @@ static void segment_added(struct berth_conn *connection, struct session *session
                      "SEGMENT_ADDED is too short or has not one descriptor");
         return;
     }
-    if (ask == NULL || ask->session != session) {
+    if (ask == NULL || ask->session != session || ask->lists) {
         close(descriptors[0]);
         uint8_t message[64];
         struct control_writer writer;
@@ -97,6 +98,27 @@ static void segment_added(struct berth_conn *connection, struct session *session
     ask->descriptor = descriptors[0];
     if (ask->then != NULL) {
         ask->then(connection, ask);
+    }
+}
+
+static void listed(struct berth_conn *connection, struct session *session, uint64_t token,
+                   const struct control_reader *reader) {
+    struct ask *ask = ask_by_token(connection, token);
+    if (ask == NULL || ask->session != session || !ask->lists) {
+        return; /* nobody waits for it any more */
+    }
+    enum listing_result read = listing_read(reader, &ask->page);
+    if (read == LISTING_MALFORMED) {
+        session_fail(connection, session, true,
+                     BERTH_RESULT(BERTH_STATUS_INTERNAL, BERTH_REASON_MALFORMED_FRAME),
+                     "LISTED is too short");
+        return;
+    }
+    ask->answered = true;
+    ask->result = BERTH_OK;
+    if (read == LISTING_NO_MEMORY) {
+        ask->result = BERTH_RESULT(BERTH_STATUS_RESOURCE_EXHAUSTED, BERTH_REASON_NONE);
+        snprintf(ask->text, sizeof ask->text, "no memory");
     }
 }
 
@@ -130,6 +152,8 @@ static void refused(struct berth_conn *connection, struct session *session, uint
         if (ask->then != NULL) {
             ask->then(connection, ask);
         }
+    } else {
+        arena_wipe_refused(connection, session, token);
     }
 }
 
@@ -170,6 +194,12 @@ static void dispatch(struct berth_conn *connection, struct session *session, con
     case BERTH_KIND_SEGMENT_ADDED:
         segment_added(connection, session, header.token, &reader, descriptors, count);
         break;
+    case BERTH_KIND_SEGMENT_WIPED:
+        arena_wiped(connection, session, header.token);
+        break;
+    case BERTH_KIND_LISTED:
+        listed(connection, session, header.token, &reader);
+        break;
     case BERTH_KIND_REFUSED:
         refused(connection, session, header.token, &reader);
         break;
@@ -196,11 +226,12 @@ static void dispatch(struct berth_conn *connection, struct session *session, con
 }
 
 void session_read_control(struct berth_conn *connection, struct session *session, int64_t now) {
-    uint8_t bytes[CONTROL_BUFFER_BYTES];
+    uint8_t *bytes = connection->control_bytes;
     int descriptors[BERTH_CONTROL_MAX_DESCRIPTORS];
     size_t count, size;
     for (int i = 0; i < CONTROL_MESSAGES_A_LOOK && !session->failed; i++) {
-        switch (control_receive(session->socket, bytes, sizeof bytes, &size, descriptors, &count)) {
+        switch (control_receive(session->socket, bytes, BERTH_CONTROL_MAX_BYTES, &size, descriptors,
+                                &count)) {
         case CONTROL_LATER:
             return;
         case CONTROL_CLOSED:

@@ -14,7 +14,7 @@ static bool welcome_adopt(struct berth_conn *connection, struct session *session
                           struct control_reader *reader, const int *descriptors, size_t count,
                           const char **why) {
     uint16_t major = control_take_u16(reader);
-    (void)control_take_u16(reader); /* minor: this client needs nothing of a later one */
+    session->minor = control_take_u16(reader);
     session->number = control_take_u64(reader);
     session->broker_epoch = control_take_u64(reader);
     session->clock_offset_nanos =

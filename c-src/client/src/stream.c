@@ -125,7 +125,8 @@ static berth_result take_end(struct berth_stream *stream, void *buffer, size_t l
     part->result = slot->result;
     if (slot->result != BERTH_OK) {
         memcpy(part->text, slot->text, sizeof part->text);
-        (void)error_keep(slot->result, slot->text);
+        part->device_code = slot->device_code;
+        (void)error_keep_device(slot->result, slot->text, slot->device_code);
     }
     stream->slot = NULL;
     request_abandon(stream->connection, slot);

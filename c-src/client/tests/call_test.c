@@ -107,6 +107,12 @@ static void an_error_arrives_with_status_reason_and_text(void) {
     CHECK_RESULT(fixture_call(&fixture, PEER_FAIL, 0, 0, &reply), RESOURCE_EXHAUSTED, QUEUE_FULL);
     CHECK(strcmp(reply.text, "queue 512 >= 512?") == 0); /* control characters do not get through */
     CHECK(reply.bytes == 0);
+    CHECK(reply.device_code == PEER_DEVICE_CODE);
+    CHECK(berth_last_device_code() == PEER_DEVICE_CODE);
+    CHECK_RESULT(fixture_call(&fixture, PEER_SILENCE, 20, 0, &reply), DEADLINE_EXCEEDED,
+                 CALLER_TIMED_OUT);
+    CHECK(reply.device_code == 0); /* no device's doing */
+    CHECK(berth_last_device_code() == 0);
     fixture_stop(&fixture);
 }
 

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "fixture.h"
 #include "fork.h"
+#include "own_memory.h"
 
 static void wait_for(pid_t child) {
     int status;
@@ -89,6 +90,31 @@ static void a_child_is_told_and_may_connect_anew(void) {
 
 static void a_child_is_told_also_where_the_kernel_wipes_no_page(void) {
     fork_and_use(true);
+}
+
+static void payloads_of_the_parents_requests_are_not_in_a_child(void) {
+    struct fixture fixture = fixture_start(&(struct peer_options){0});
+    enum { SMALL_SEED = 1, LONG_SEED = 2 };
+    uint8_t payload[1000] = {0};
+    berth_request request = BERTH_REQUEST_INIT;
+    request.operation = PEER_MUTE;
+    request.timeout_ms = PATIENT_MILLIS;
+    request.payload = payload;
+    for (uint32_t seed = SMALL_SEED; seed <= LONG_SEED; seed++) {
+        own_memory_needle(seed, payload);
+        request.payload_bytes = seed == SMALL_SEED ? OWN_MEMORY_NEEDLE_BYTES : sizeof payload;
+        CHECK_OK(berth_submit(fixture.echo, &request, NULL, NULL));
+        explicit_bzero(payload, sizeof payload);
+        CHECK(own_memory_has(seed));
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK(!own_memory_has(SMALL_SEED) && !own_memory_has(LONG_SEED));
+        CHECK_OK(berth_close(fixture.connection));
+        exit(0);
+    }
+    wait_for(child);
+    fixture_stop(&fixture);
 }
 
 /* As PHP-FPM: a master that may have connected, workers that come and go and connect on first use.
@@ -181,6 +207,7 @@ int main(int argc, char **argv) {
     static const struct test tests[] = {
         TEST(a_child_is_told_and_may_connect_anew),
         TEST(a_child_is_told_also_where_the_kernel_wipes_no_page),
+        TEST(payloads_of_the_parents_requests_are_not_in_a_child),
         TEST(workers_of_a_forking_server_connect_for_themselves),
         TEST(the_broker_sees_the_parents_end_although_a_child_lives),
         TEST(forking_while_other_threads_call_is_safe),

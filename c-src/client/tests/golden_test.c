@@ -4,6 +4,7 @@
 #include "check.h"
 #include "control.h"
 #include "frame.h"
+#include "listing.h"
 #include "region.h"
 #include "ring.h"
 #include "vectors.h"
@@ -71,8 +72,20 @@ static void messages_of_the_client_are_written_byte_for_byte(void) {
     control_u32(&writer, 4);
     end(&writer, "segment-drop");
 
+    writer = begin(BERTH_KIND_SEGMENT_WIPE);
+    control_u32(&writer, 3);
+    control_u32(&writer, 4);
+    control_u64(&writer, 0x10000);
+    control_u64(&writer, 0x4000);
+    end(&writer, "segment-wipe");
+
     writer = begin(BERTH_KIND_GOODBYE);
     end(&writer, "goodbye");
+
+    writer = begin(BERTH_KIND_LIST);
+    control_u32(&writer, 0x00010002);
+    control_str(&writer, "tenant-a");
+    end(&writer, "list");
 }
 
 static struct control_reader read_message(const char *name, uint32_t kind) {
@@ -110,6 +123,9 @@ static void messages_of_the_broker_are_read_field_for_field(void) {
     reader = read_message("closed", BERTH_KIND_CLOSED);
     read_whole(&reader);
 
+    reader = read_message("segment-wiped", BERTH_KIND_SEGMENT_WIPED);
+    read_whole(&reader);
+
     reader = read_message("segment-added", BERTH_KIND_SEGMENT_ADDED);
     CHECK(control_take_u32(&reader) == 3 && control_take_u32(&reader) == 4);
     CHECK(control_take_u64(&reader) == 4u << 20);
@@ -133,10 +149,24 @@ static void messages_of_the_broker_are_read_field_for_field(void) {
     control_take_str(&reader, text, sizeof text);
     CHECK(strcmp(text, "frame of 8 bytes") == 0);
     read_whole(&reader);
+
+    reader = read_message("listed", BERTH_KIND_LISTED);
+    struct listing *page;
+    CHECK(listing_read(&reader, &page) == LISTING_OK);
+    CHECK(page->next == 5 && page->count == 2 && page->following == NULL);
+    const berth_listed *entry = &page->entries[0];
+    CHECK(strcmp(entry->resource, "hsm:payments") == 0 && entry->permissions == 0);
+    CHECK(strcmp(entry->driver, "hsm/sdf") == 0 && entry->attribute_count == 0);
+    entry = &page->entries[1];
+    CHECK(strcmp(entry->resource, "hsm:payments/sign-key-1") == 0 && entry->permissions == 0x206);
+    CHECK(strcmp(entry->driver, "hsm/sdf") == 0 && entry->attribute_count == 1);
+    CHECK(strcmp(entry->attributes[0].key, "algorithm") == 0);
+    CHECK(strcmp(entry->attributes[0].value, "sm2") == 0);
+    listing_free(page);
 }
 
 static void no_cut_message_is_taken_for_whole(void) {
-    static const char *const names[] = {"welcome", "opened", "segment-added", "refused"};
+    static const char *const names[] = {"welcome", "opened", "segment-added", "refused", "listed"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         uint8_t bytes[VECTOR_BYTES];
         size_t size = vector("message", names[i], bytes);
@@ -297,6 +327,51 @@ static void operations_have_the_numbers_of_the_table(void) {
         NUMBERED(RANDOM),
         NUMBERED(EXPORT_PUBLIC_KEY),
         NUMBERED(GENERATE_KEY),
+        NUMBERED(RSA_SIGN),
+        NUMBERED(EC_SIGN),
+        NUMBERED(OTHER_SIGN),
+        NUMBERED(RSA_VERIFY),
+        NUMBERED(EC_VERIFY),
+        NUMBERED(OTHER_VERIFY),
+        NUMBERED(MAC_VERIFY),
+        NUMBERED(RSA_ENCRYPT),
+        NUMBERED(RSA_DECRYPT),
+        NUMBERED(AES_ENCRYPT),
+        NUMBERED(AES_DECRYPT),
+        NUMBERED(OTHER_ENCRYPT),
+        NUMBERED(OTHER_DECRYPT),
+        NUMBERED(DIGEST),
+        NUMBERED(MAC),
+        NUMBERED(FIND_OBJECTS),
+        NUMBERED(GET_ATTRIBUTES),
+        NUMBERED(TOKEN_INFO),
+        NUMBERED(CHECK_PIN),
+        NUMBERED(RELEASE_OBJECT),
+        NUMBERED(WRAP_KEY),
+        NUMBERED(GENERATE_SESSION_KEY),
+        NUMBERED(UNWRAP_KEY),
+        NUMBERED(CREATE_SESSION_OBJECT),
+        NUMBERED(SET_SESSION_ATTRIBUTES),
+        NUMBERED(CREATE_OBJECT),
+        NUMBERED(GENERATE_OBJECT),
+        NUMBERED(DESTROY_OBJECT),
+        NUMBERED(SET_ATTRIBUTES),
+        NUMBERED(DERIVE_KEY),
+        NUMBERED(SM4_SEAL),
+        NUMBERED(SM4_OPEN),
+        NUMBERED(GENERATE_KEY_FOR),
+        NUMBERED(EXCHANGE_ENVELOPE),
+        NUMBERED(BEGIN_AGREEMENT),
+        NUMBERED(FINISH_AGREEMENT),
+        NUMBERED(RESPOND_TO_AGREEMENT),
+        NUMBERED(EXPORT_RSA_PUBLIC_KEY),
+        NUMBERED(TEST_GENERATE_PAIR),
+        NUMBERED(TEST_PRIVATE_KEY),
+        NUMBERED(TEST_CIPHER),
+        NUMBERED(TEST_IMPORT_KEY),
+        NUMBERED(TEST_HMAC),
+        NUMBERED(RSA_RAW_SIGN),
+        NUMBERED(RSA_RAW_DECRYPT),
         NUMBERED(ECHO),
         NUMBERED(COUNT),
         NUMBERED(DELAY),

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed HSM calls against a peer that computes with OpenSSL: what goes over the wire is taken apart
- * by a parser of its own, and the results are checked by the standards' examples.
+ * there, and the results are checked by the standards' examples.
  */
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <berth/berth_hsm.h>
 
 #include "check.h"
 #include "connection.h"
 #include "fixture.h"
+#include "hsm_peer.h"
 #include "protobuf.h"
 
 /* GB/T 32907, A.1 */
-static const uint8_t SM4_KEY[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
-                                    0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10};
 static const uint8_t SM4_CIPHERTEXT[16] = {0x68, 0x1e, 0xdf, 0x34, 0xd2, 0x06, 0x96, 0x5e,
                                            0x86, 0xb3, 0xe9, 0x4f, 0x53, 0x6e, 0x42, 0x46};
 /* GB/T 32905, A.1: "abc" */
@@ -24,132 +21,11 @@ static const uint8_t SM3_ABC[32] = {
     0x66, 0xc7, 0xf0, 0xf4, 0x62, 0xee, 0xed, 0xd9, 0xd1, 0xf2, 0xd4, 0x6b, 0xdc, 0x10, 0xe4, 0xe2,
     0x41, 0x67, 0xc4, 0x87, 0x5c, 0xf2, 0xf7, 0xa2, 0x29, 0x7d, 0xa0, 0x2b, 0x8f, 0x4b, 0xa8, 0xe0};
 
-/* ---- The peer's side
- * ---------------------------------------------------------------------------------- */
-
-struct in {
-    const uint8_t *bytes;
-    size_t size;
-};
-
-static struct in in_field(const uint8_t *message, size_t size, uint32_t number) {
-    struct in field;
-    if (!protobuf_find_bytes(message, size, number, &field.bytes, &field.size)) {
-        abort();
-    }
-    return field;
-}
-
-static uint32_t out_bytes(uint8_t *reply, size_t limit, size_t *reply_bytes, const void *data,
-                          size_t bytes) {
-    struct protobuf_writer writer = {.bytes = reply, .capacity = limit};
-    protobuf_put_bytes(&writer, 1, data, bytes);
-    *reply_bytes = writer.used;
-    return writer.overflow ? BERTH_STATUS_OUT_OF_RANGE : BERTH_STATUS_OK;
-}
-
-static uint32_t execute_sm4(bool encrypt, const uint8_t *request, size_t bytes, uint8_t *reply,
-                            size_t limit, size_t *reply_bytes) {
-    struct in wrapped = in_field(request, bytes, 1);
-    struct in key = in_field(wrapped.bytes, wrapped.size, 1);
-    struct in iv = in_field(request, bytes, 3);
-    struct in data = in_field(request, bytes, 4);
-    uint64_t mode;
-    protobuf_find_varint(request, bytes, 2, &mode);
-    if (key.size != 16 || data.size > 4096 || (mode == BERTH_SM4_CBC && iv.size != 16)) {
-        return BERTH_STATUS_INVALID_ARGUMENT;
-    }
-    uint8_t result[4096 + 16], next_iv[16] = {0};
-    int done = 0;
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    EVP_CipherInit_ex(cipher, mode == BERTH_SM4_ECB ? EVP_sm4_ecb() : EVP_sm4_cbc(), NULL,
-                      key.bytes, iv.bytes, encrypt);
-    EVP_CIPHER_CTX_set_padding(cipher, 0);
-    EVP_CipherUpdate(cipher, result, &done, data.bytes, (int)data.size);
-    EVP_CIPHER_CTX_free(cipher);
-    if (data.size >= 16) {
-        memcpy(next_iv, (encrypt ? result : data.bytes) + data.size - 16, 16);
-    }
-    struct protobuf_writer writer = {.bytes = reply, .capacity = limit};
-    protobuf_put_bytes(&writer, 1, result, (size_t)done);
-    protobuf_put_bytes(&writer, 2, next_iv, iv.size == 16 ? 16 : 0);
-    *reply_bytes = writer.used;
-    return BERTH_STATUS_OK;
-}
-
-static uint32_t execute(uint32_t operation, const uint8_t *request, size_t bytes, uint8_t *reply,
-                        size_t limit, size_t *reply_bytes) {
-    uint8_t digest[32], random[4096];
-    unsigned mac_bytes = 0;
-    uint64_t number;
-    struct in data, wrapped, signature;
-    struct protobuf_writer writer = {.bytes = reply, .capacity = limit};
-    switch (operation) {
-    case BERTH_OP_SM3_DIGEST:
-        data = in_field(request, bytes, 1);
-        EVP_Digest(data.bytes, data.size, digest, NULL, EVP_sm3(), NULL);
-        return out_bytes(reply, limit, reply_bytes, digest, 32);
-    case BERTH_OP_SM4_ENCRYPT:
-    case BERTH_OP_SM4_DECRYPT:
-        return execute_sm4(operation == BERTH_OP_SM4_ENCRYPT, request, bytes, reply, limit,
-                           reply_bytes);
-    case BERTH_OP_HMAC_SM3:
-        wrapped = in_field(request, bytes, 1);
-        data = in_field(request, bytes, 3);
-        wrapped = in_field(wrapped.bytes, wrapped.size, 1);
-        HMAC(EVP_sm3(), wrapped.bytes, (int)wrapped.size, data.bytes, data.size, digest,
-             &mac_bytes);
-        return out_bytes(reply, limit, reply_bytes, digest, mac_bytes);
-    case BERTH_OP_RANDOM:
-        protobuf_find_varint(request, bytes, 1, &number);
-        RAND_bytes(random, (int)number);
-        return out_bytes(reply, limit, reply_bytes, random, number);
-    case BERTH_OP_GENERATE_KEY:
-        protobuf_find_varint(request, bytes, 1, &number);
-        return number != 128 ? BERTH_STATUS_INVALID_ARGUMENT
-                             : out_bytes(reply, limit, reply_bytes, SM4_KEY, sizeof SM4_KEY);
-    case BERTH_OP_SM2_SIGN: /* r = the digest, s = its inversion: a signature only this peer accepts
-                             */
-        data = in_field(request, bytes, 1);
-        if (data.size == 0) {
-            data = in_field(request, bytes, 2);
-            EVP_Digest(data.bytes, data.size, digest, NULL, EVP_sm3(), NULL);
-        } else {
-            memcpy(digest, data.bytes, 32);
-        }
-        protobuf_put_bytes(&writer, 1, digest, 32);
-        for (int i = 0; i < 32; i++) {
-            digest[i] ^= 0xff;
-        }
-        protobuf_put_bytes(&writer, 2, digest, 32);
-        *reply_bytes = writer.used;
-        return BERTH_STATUS_OK;
-    case BERTH_OP_SM2_VERIFY:
-        data = in_field(request, bytes, 1);
-        signature = in_field(request, bytes, 4);
-        signature = in_field(signature.bytes, signature.size, 1);
-        protobuf_put_varint(&writer, 1,
-                            data.size == 32 && signature.size == 32 &&
-                                memcmp(data.bytes, signature.bytes, 32) == 0);
-        *reply_bytes = writer.used;
-        return BERTH_STATUS_OK;
-    case BERTH_OP_EXPORT_PUBLIC_KEY:
-        protobuf_find_varint(request, bytes, 1, &number);
-        memset(digest, 1 + (int)number, 32);
-        protobuf_put_bytes(&writer, 1, digest, 32);
-        protobuf_put_bytes(&writer, 2, digest, number == 1 ? 31 : 32); /* ill-sized for ENCRYPT */
-        *reply_bytes = writer.used;
-        return BERTH_STATUS_OK;
-    default:
-        return BERTH_STATUS_UNIMPLEMENTED;
-    }
-}
-
 /* ---- Tests
  * --------------------------------------------------------------------------------------------- */
 
 static struct fixture start(void) {
-    return fixture_start(&(struct peer_options){.execute = execute});
+    return fixture_start(&(struct peer_options){.execute = hsm_peer_execute});
 }
 
 static void sm3_of_the_standards_example_is_right(void) {
@@ -167,12 +43,12 @@ static void sm4_of_the_standards_example_is_right_and_goes_back(void) {
     CHECK_RESULT(berth_generate_key(fixture.echo, 256, &key, PATIENT_MILLIS), INVALID_ARGUMENT,
                  NONE);
     CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
-    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, SM4_KEY, 16, data,
+    CHECK_OK(berth_sm4_encrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, HSM_PEER_KEY, 16, data,
                                PATIENT_MILLIS));
     CHECK(memcmp(data, SM4_CIPHERTEXT, 16) == 0);
     CHECK_OK(
         berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_ECB, NULL, data, 16, data, PATIENT_MILLIS));
-    CHECK(memcmp(data, SM4_KEY, 16) == 0);
+    CHECK(memcmp(data, HSM_PEER_KEY, 16) == 0);
 
     /* CBC in two parts is CBC in one: the chaining value is carried on. */
     uint8_t text[64], whole[64], parts[64];
@@ -224,7 +100,7 @@ static void random_bytes_and_macs_come_in_full(void) {
     CHECK_OK(berth_generate_key(fixture.echo, 128, &key, PATIENT_MILLIS));
     CHECK_OK(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes,
                        PATIENT_MILLIS));
-    HMAC(EVP_sm3(), SM4_KEY, 16, (const uint8_t *)"abc", 3, expected, &expected_bytes);
+    HMAC(EVP_sm3(), HSM_PEER_KEY, 16, (const uint8_t *)"abc", 3, expected, &expected_bytes);
     CHECK(mac_bytes == 32 && memcmp(mac, expected, 32) == 0);
     mac_bytes = 16;
     CHECK_RESULT(berth_mac(fixture.echo, &key, BERTH_MAC_HMAC_SM3, NULL, "abc", 3, mac, &mac_bytes,
@@ -258,6 +134,15 @@ static void long_data_travels_in_blocks_that_are_given_back(void) {
                                    PATIENT_MILLIS));
     }
     CHECK(atomic_load(&fixture.peer.seen->segments) == 2);
+    /* What came back is ciphertext, and is no secret; of what is decrypted the blocks are wiped. */
+    CHECK(atomic_load(&fixture.peer.seen->wipes) == 0);
+    for (unsigned i = 1; i <= 20; i++) {
+        CHECK_OK(berth_sm4_decrypt(fixture.echo, &key, BERTH_SM4_CBC, iv, data, sizeof data, result,
+                                   PATIENT_MILLIS));
+        while (atomic_load(&fixture.peer.seen->wipes) < i) {
+            CHECK_OK(berth_random(fixture.echo, result, 1, PATIENT_MILLIS));
+        }
+    }
     fixture_stop(&fixture);
 }
 

@@ -20,6 +20,7 @@
 #include "control.h"
 #include "doorbell.h"
 #include "frame.h"
+#include "peer_list.h"
 #include "region.h"
 #include "ring.h"
 
@@ -156,6 +157,7 @@ static void respond(struct peer_session *session, const struct berth_frame *requ
         .correlation = request->correlation,
         .flags = flags,
         .status = status,
+        .reply_limit = (status & 0xffff) != BERTH_STATUS_OK ? PEER_DEVICE_CODE : 0,
         .payload_bytes = bytes,
         .part = part,
     };
@@ -486,7 +488,7 @@ static void welcome(struct peer_session *session, uint64_t token) {
     struct control_writer writer;
     control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_WELCOME, token);
     control_u16(&writer, 1);
-    control_u16(&writer, 0);
+    control_u16(&writer, options.minor_zero ? 0 : 1);
     control_u64(&writer, session->number);
     control_u64(&writer, options.epoch);
     control_u64(&writer, (uint64_t)broker_clock());
@@ -558,22 +560,79 @@ static void open_resource(struct peer_session *session, uint64_t token,
     atomic_store(&seen->last_on_behalf_bytes, (unsigned)strlen(on_behalf_of));
     uint8_t bytes[512];
     struct control_writer writer;
+    uint32_t granted = options.granted == NULL ? 0x7fff : options.granted(name);
     if (strncmp(name, "deny", 4) == 0) {
         control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_REFUSED, token);
         control_u32(&writer, BERTH_STATUS_PERMISSION_DENIED);
         control_u32(&writer, BERTH_REASON_NOT_PERMITTED);
         control_str(&writer, strcmp(name, "deny:named") == 0 ? "deny:named is not configured"
                                                              : "uid may not");
+    } else if (granted == 0) {
+        control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_REFUSED, token);
+        control_u32(&writer, BERTH_STATUS_NOT_FOUND);
+        control_u32(&writer, BERTH_REASON_UNKNOWN_RESOURCE);
+        control_str(&writer, "no such resource");
     } else {
         control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_OPENED, token);
         control_u32(&writer, ++session->handles);
-        control_u32(&writer, wanted == 0 ? 0x7fff : wanted);
+        control_u32(&writer, wanted == 0 ? granted : wanted & granted);
         control_u32(&writer, 0);
         control_u64(&writer, UINT64_C(30000000000));
-        control_str(&writer, "echo");
+        control_str(&writer, options.driver != NULL ? options.driver : "echo");
     }
     control_end(&writer);
     control_send(session->socket, &writer);
+}
+
+static void list_entries(struct peer_session *session, uint64_t token) {
+    uint8_t bytes[4096];
+    struct control_writer writer;
+    uint32_t count = 0;
+    while (options.entries[count].resource != NULL) {
+        count++;
+    }
+    control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_LISTED, token);
+    control_u32(&writer, 0);
+    control_u32(&writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct peer_entry *entry = &options.entries[i];
+        control_str(&writer, entry->resource);
+        control_u32(&writer, options.granted == NULL ? 0x7fff : options.granted(entry->resource));
+        control_str(&writer, entry->driver);
+        control_u32(&writer, entry->kind == NULL ? 0 : 2);
+        if (entry->kind != NULL) {
+            control_str(&writer, "kind");
+            control_str(&writer, entry->kind);
+            control_str(&writer, "index");
+            control_str(&writer, entry->index);
+        }
+    }
+    control_end(&writer);
+    control_send(session->socket, &writer);
+}
+
+static void list_names(struct peer_session *session, uint64_t token,
+                       struct control_reader *reader) {
+    static bool left;
+    char sub[64];
+    uint32_t after = control_take_u32(reader);
+    control_take_str(reader, sub, sizeof sub);
+    atomic_fetch_add(&seen->lists, 1);
+    if (options.entries != NULL) {
+        list_entries(session, token);
+        return;
+    }
+    bool leaves = strcmp(sub, "leave") == 0, hangs_up = strcmp(sub, "hang-up") == 0;
+    if (hangs_up && after != 0 && !left) {
+        left = true;
+        session_drop(session);
+        return;
+    }
+    peer_list_answer(session->socket, token, after, sub);
+    if (leaves && !left) {
+        left = true;
+        tell(session, BERTH_KIND_GOAWAY, BERTH_REASON_GOING_AWAY, "reload");
+    }
 }
 
 static void add_segment(struct peer_session *session, uint64_t token,
@@ -624,6 +683,38 @@ static void add_segment(struct peer_session *session, uint64_t token,
     }
 }
 
+static void wipe_pages(struct peer_session *session, uint64_t token,
+                       struct control_reader *reader) {
+    const struct peer_segment *segment = &session->segments[control_take_u32(reader) % SEGMENTS];
+    uint32_t generation = control_take_u32(reader);
+    uint64_t offset = control_take_u64(reader);
+    uint64_t size = control_take_u64(reader);
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint8_t bytes[512];
+    struct control_writer writer;
+    if (options.minor_zero || segment->base == NULL || generation == 0 || size == 0 ||
+        (offset | size) % page != 0 || offset > segment->bytes || size > segment->bytes - offset) {
+        atomic_fetch_add(&seen->violations, 1);
+        return;
+    }
+    if (options.mute_wipes) {
+        atomic_fetch_add(&seen->wipes, 1);
+        return;
+    }
+    if (options.refuse_wipes) {
+        control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_REFUSED, token);
+        control_u32(&writer, BERTH_STATUS_RESOURCE_EXHAUSTED);
+        control_u32(&writer, BERTH_REASON_BUDGET_EXCEEDED);
+        control_str(&writer, "not now");
+    } else {
+        memset(segment->base + offset, 0, size);
+        control_begin(&writer, bytes, sizeof bytes, BERTH_KIND_SEGMENT_WIPED, token);
+    }
+    control_end(&writer);
+    control_send(session->socket, &writer);
+    atomic_fetch_add(&seen->wipes, 1);
+}
+
 static void control_work(struct peer_session *session) {
     uint8_t bytes[CONTROL_BUFFER_BYTES];
     int descriptors[BERTH_CONTROL_MAX_DESCRIPTORS];
@@ -647,11 +738,17 @@ static void control_work(struct peer_session *session) {
         case BERTH_KIND_OPEN:
             open_resource(session, header.token, &reader);
             break;
+        case BERTH_KIND_LIST:
+            list_names(session, header.token, &reader);
+            break;
         case BERTH_KIND_CLOSE:
             atomic_fetch_add(&seen->closes, 1);
             break;
         case BERTH_KIND_SEGMENT_ADD:
             add_segment(session, header.token, &reader);
+            break;
+        case BERTH_KIND_SEGMENT_WIPE:
+            wipe_pages(session, header.token, &reader);
             break;
         case BERTH_KIND_SEGMENT_DROP: {
             uint32_t number = control_take_u32(&reader) % SEGMENTS;

@@ -30,6 +30,9 @@ enum peer_greeting {
     PEER_GREETINGS
 };
 
+/* What the played device's library returned, in every END that is no success. */
+#define PEER_DEVICE_CODE UINT32_C(0x0100000c)
+
 /* Operations besides those of the echo driver; permission bit 0. */
 enum peer_operation {
     PEER_SILENCE = 100, /* answers only a CANCEL */
@@ -57,6 +60,19 @@ enum peer_operation {
     PEER_DECLINE  /* first time: GOAWAY on the socket, END with going-away; then as ECHO */
 };
 
+/*
+ * LIST is answered by the name of the sub-principal:
+ *   ""       PEER_LISTED names of "list:0", "list:1" ... in pages of three, an empty page among
+ * them refuse   REFUSED mute     not long     one name with PEER_LONG_ATTRIBUTE bytes of attribute
+ *   endless  the same page again and again
+ *   leave    as "", but after the first page GOAWAY, once
+ *   hang-up  as "", but instead of the second page the end of the session, once
+ *   short    a count beyond the message
+ *   segment  SEGMENT_ADDED with a descriptor
+ */
+#define PEER_LISTED 10
+#define PEER_LONG_ATTRIBUTE 60000
+
 /* What the peer has seen; in memory shared with the test. */
 struct peer_counters {
     atomic_uint sessions;
@@ -64,6 +80,7 @@ struct peer_counters {
     atomic_uint goodbyes;
     atomic_uint opens;
     atomic_uint closes;
+    atomic_uint lists;
     atomic_uint requests;
     atomic_uint resubmitted;
     atomic_uint cancels;
@@ -72,9 +89,18 @@ struct peer_counters {
     atomic_uint segments_refused;
     atomic_uint segments_unanswered;
     atomic_uint segments_dropped;
+    atomic_uint wipes;
     atomic_uint bells_rung; /* by the peer */
     atomic_uint violations; /* of the client */
     atomic_uint last_on_behalf_bytes;
+};
+
+/* A name that LIST tells; kind and index are NULL for a device. */
+struct peer_entry {
+    const char *resource;
+    const char *driver;
+    const char *kind;
+    const char *index;
 };
 
 struct peer_options {
@@ -86,8 +112,15 @@ struct peer_options {
     uint32_t yield_micros;  /* told to the client, and used */
     uint64_t arena_bytes;   /* of a session's segments; 0 = 64 MiB for each of them */
     bool mute_segments;     /* SEGMENT_ADD is not answered */
+    bool minor_zero;        /* a protocol without SEGMENT_WIPE */
+    bool refuse_wipes;
+    bool mute_wipes; /* SEGMENT_WIPE is not answered */
     uint64_t epoch;
-    int64_t clock_shift_nanos; /* as if in another time namespace */
+    int64_t clock_shift_nanos;        /* as if in another time namespace */
+    const char *driver;               /* of every resource; NULL = "echo" */
+    const struct peer_entry *entries; /* what LIST tells instead, up to one without a resource */
+    /* What is granted on a resource, 0 = it is not known; NULL = everything. */
+    uint32_t (*granted)(const char *resource);
     uint32_t (*execute)(uint32_t operation, const uint8_t *request, size_t bytes, uint8_t *reply,
                         size_t limit, size_t *reply_bytes); /* for other operations; status */
 };

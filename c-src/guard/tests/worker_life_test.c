@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -219,6 +220,34 @@ static void missing_required_file_is_named_and_the_start_succeeds_once_it_is_the
     stop_guard(&broker);
 }
 
+static void missing_group_is_named_and_a_group_that_it_is_in_is_enough(void) {
+    struct fake_broker broker;
+    char own[32];
+    gid_t groups[1024];
+    int count = getgroups(1024, groups);
+    gid_t foreign = 1;
+    CHECK(count >= 0);
+    for (int i = 0; i < count; i++) { /* one above all that it is in */
+        foreign = groups[i] >= foreign ? groups[i] + 1 : foreign;
+    }
+    foreign = getegid() >= foreign ? getegid() + 1 : foreign;
+    char foreign_text[32];
+    snprintf(own, sizeof own, "%u", (unsigned)getegid());
+    snprintf(foreign_text, sizeof foreign_text, "%u", (unsigned)foreign);
+    struct guard_message failed = failure_to_start(GUARD_ARGUMENTS(
+        "--require-group", own, "--require-group", foreign_text, "--", BERTH_GUARD_TEST_WORKER));
+    CHECK_EQUAL(EPERM, failed.status);
+    CHECK_CONTAINS(failed.text, foreign_text);
+    CHECK_CONTAINS(failed.text, "not in it");
+    broker_listen(&broker);
+    guard_run(&broker, GUARD_ARGUMENTS("--require-group", own, "--", BERTH_GUARD_TEST_WORKER,
+                                       "surroundings", worker_fifo()));
+    broker_accept(&broker);
+    start_worker(&broker, 1);
+    kill_worker(&broker, 1);
+    stop_guard(&broker);
+}
+
 static void check_said(const char *key, const char *expected) {
     const char *found = worker_said(key);
     if (strcmp(expected, found) != 0) {
@@ -396,6 +425,7 @@ int main(int argc, char **argv) {
         TEST(file_that_is_no_program_is_named),
         TEST(file_that_is_not_executable_is_named),
         TEST(missing_working_directory_is_named),
+        TEST(missing_group_is_named_and_a_group_that_it_is_in_is_enough),
         TEST(missing_required_file_is_named_and_the_start_succeeds_once_it_is_there),
         TEST(worker_finds_the_surroundings_it_was_promised),
         TEST(worker_can_be_given_an_empty_environment),

@@ -10,8 +10,8 @@
  * Threads. Every function may be called by any thread at any time, also concurrently on one
  * connection, except: berth_close must be the last call on its connection, berth_release the last
  * on its resource and berth_stream_close the last on its stream, and a stream is used by one thread
- * at a time. No function calls back into the application, and none may be called from a signal
- * handler. While several threads wait, one of them receives for all.
+ * at a time. No function but berth_list calls back into the application, and none may be called
+ * from a signal handler. While several threads wait, one of them receives for all.
  *
  * Fork. A connection belongs to the process that made it. In a child every function returns
  * BERTH_FORKED (the child's copies of its descriptors are closed at the fork, its memory is not
@@ -71,6 +71,9 @@ BERTH_API const char *berth_reason_name(berth_result result);
 /* What went wrong in this thread's last failing call, with names, numbers and what to do. Valid
  * until the thread's next call. Never NULL. */
 BERTH_API const char *berth_last_error(void);
+/* What the device's library itself returned (SDR_..., CKR_...), if that is why this thread's last
+ * failing call failed; otherwise 0. */
+BERTH_API uint32_t berth_last_device_code(void);
 /* "0.1.0" */
 BERTH_API const char *berth_version(void);
 
@@ -133,6 +136,32 @@ BERTH_API uint32_t berth_permissions(berth_resource *resource);
 /* "hsm/sdf"; copied into text (at most bytes, always terminated). */
 BERTH_API berth_result berth_driver(berth_resource *resource, char *text, size_t bytes);
 
+/* What the catalogue says of a name: "algorithm", "kind", "index", "public_key", "id", "label",
+ * "certificate" (base64). */
+typedef struct berth_attribute {
+    const char *key;
+    const char *value;
+} berth_attribute;
+
+typedef struct berth_listed {
+    const char *resource;
+    uint32_t permissions; /* 0: a device of which only names below it may be opened */
+    const char *driver;
+    size_t attribute_count;
+    const berth_attribute *attributes;
+} berth_listed;
+
+/*
+ * Tells, one by one, the names that the policy lets this process (or on_behalf_of; NULL = itself)
+ * open: each device, then its keys. `each` is called by this thread before berth_list returns, may
+ * call any function but berth_close of this connection, and returns false to hear no more; what an
+ * entry points to is gone when it returns. It is called only once all is known: nothing is told
+ * twice, and nothing at all if the result is not BERTH_OK. timeout_ms 0 = 5 000.
+ */
+BERTH_API berth_result berth_list(berth_conn *connection, const char *on_behalf_of,
+                                  bool (*each)(void *context, const berth_listed *entry),
+                                  void *context, uint32_t timeout_ms);
+
 /* Gives the resource back. Its unfinished requests still end by themselves. Its blocks become
  * stale, and what stood in them is gone. NULL is allowed. */
 BERTH_API berth_result berth_release(berth_resource *resource);
@@ -179,6 +208,16 @@ BERTH_API uint64_t berth_block_bytes(berth_conn *connection, berth_block block);
 /* Gives the block back. While a request that named it has not ended at the broker (also one that
  * timed out here), the memory stays out of use. */
 BERTH_API berth_result berth_block_free(berth_conn *connection, berth_block block);
+/*
+ * The same for a block that carried keys or plaintext, in its first so many bytes (0 = anywhere):
+ * these are zeros before the memory is used again, for whatever it may be. An INPUT is overwritten
+ * by this process, at once or, while a request that named it has not ended at the broker, after
+ * that END. An OUTPUT may only be read here: the broker is asked to overwrite it, which nobody
+ * waits for; a broker that does not know how (protocol minor 0) leaves it. Memory of a lost session
+ * is not in this process any more after either function.
+ */
+BERTH_API berth_result berth_block_free_wiped(berth_conn *connection, berth_block block,
+                                              uint64_t bytes);
 
 /* ---- Requests ---------------------------------------------------------------------------------
  */
@@ -220,7 +259,8 @@ typedef struct berth_reply {
     uint32_t bytes;                           /* written to request.reply; 0 unless OK */
     uint64_t output_bytes;                    /* written to the OUTPUT block */
     uint64_t trace_nanos[BERTH_TRACE_STAMPS]; /* with BERTH_TRACED: the broker's clock */
-    char text[BERTH_ERROR_TEXT_BYTES + 8];    /* unless OK: what happened; always terminated */
+    char text[BERTH_ERROR_TEXT_BYTES + 4];    /* unless OK: what happened; always terminated */
+    uint32_t device_code; /* unless OK: the device library's own return code; 0 = not its doing */
 } berth_reply;
 #define BERTH_REPLY_INIT                                                                           \
     { .struct_size = sizeof(berth_reply) }
@@ -260,7 +300,8 @@ typedef struct berth_completion {
     uint32_t bytes;
     uint64_t output_bytes;
     uint64_t trace_nanos[BERTH_TRACE_STAMPS];
-    char text[BERTH_ERROR_TEXT_BYTES + 8];
+    char text[BERTH_ERROR_TEXT_BYTES + 4];
+    uint32_t device_code;
 } berth_completion;
 
 /*
@@ -348,7 +389,8 @@ typedef struct berth_part {
     uint32_t bytes;
     bool end; /* the last one; result tells how the request ended */
     berth_result result;
-    char text[BERTH_ERROR_TEXT_BYTES + 8];
+    char text[BERTH_ERROR_TEXT_BYTES + 4];
+    uint32_t device_code;
 } berth_part;
 #define BERTH_PART_INIT                                                                            \
     { .struct_size = sizeof(berth_part) }

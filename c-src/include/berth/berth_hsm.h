@@ -108,7 +108,8 @@ BERTH_API berth_result berth_random(berth_resource *resource, void *buffer, size
 BERTH_API berth_result berth_export_public_key(berth_resource *key, enum berth_key_usage usage,
                                                berth_sm2_public_key *public_key,
                                                uint32_t timeout_ms);
-/* A fresh symmetric key, wrapped under the resource's key-encryption key. bits: 128. */
+/* A fresh symmetric key, wrapped under the resource's key. bits: 128, or 256 for HMAC-SM3 alone,
+ * where the card makes such. */
 BERTH_API berth_result berth_generate_key(berth_resource *kek, uint32_t bits,
                                           berth_wrapped_key *key, uint32_t timeout_ms);
 

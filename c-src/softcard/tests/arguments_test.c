@@ -202,7 +202,7 @@ static void algorithms_of_another_dialect_or_kind_are_refused(void) {
                 SDF_CalculateMAC(session, key, SGD_SM4_CBC, iv, data, 16, out, &bytes));
     CHECK_EQUAL(SDR_ALGNOTSUPPORT,
                 SDF_CalculateMAC(session, key, SGD_SHA256, iv, data, 16, out, &bytes));
-    CHECK_EQUAL(SDR_ALGNOTSUPPORT, SDF_HashInit(session, SGD_SHA256, NULL, NULL, 0));
+    CHECK_EQUAL(SDR_ALGNOTSUPPORT, SDF_HashInit(session, 0x10, NULL, NULL, 0));
     CHECK_EQUAL(SDR_ALGNOTSUPPORT,
                 SDF_ExternalVerify_ECC(session, SGD_SM2, &public_key, data, 32, &signature));
     CHECK_EQUAL(SDR_ALGNOTSUPPORT,

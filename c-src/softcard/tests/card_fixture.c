@@ -135,6 +135,9 @@ void fixture_make(void) {
         run_tool("import-key", "--index", "2", "--sign-key", fixture_path("example.hex"), NULL) !=
             0 ||
         run_tool("generate-key", "--index", "3", NULL) != 0 ||
+        run_tool("generate-key", "--index", "1", "--rsa", "1024", "--access-password-file",
+                 fixture_path("access"), NULL) != 0 ||
+        run_tool("generate-key", "--index", "3", "--rsa", "2048", NULL) != 0 ||
         run_tool("generate-kek", "--index", "1", NULL) != 0 ||
         run_tool("import-kek", "--index", "2", "--key", fixture_path("kek.hex"), NULL) != 0)
         give_up("provisioning");

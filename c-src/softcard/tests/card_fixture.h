@@ -2,7 +2,8 @@
 /*
  * A card in a folder of its own, made by the provisioning tool:
  *   pair 0 device, pair 1 with the access password "access99", pair 2 signs with the standard's
- * example key, pair 3 fresh; KEK 1 random, KEK 2 0123456789abcdeffedcba9876543210.
+ * example key, pair 3 fresh; RSA pair 1 of 1024 bits with the same password, RSA pair 3 of 2048;
+ * KEK 1 random, KEK 2 0123456789abcdeffedcba9876543210.
  */
 #ifndef BERTH_SOFTCARD_CARD_FIXTURE_H
 #define BERTH_SOFTCARD_CARD_FIXTURE_H

@@ -84,6 +84,44 @@ static void status_faults_hit_their_call_and_no_other(void) {
     break_by(NULL);
 }
 
+static void a_reset_takes_all_sessions_and_gives_their_numbers_anew(void) {
+    break_by("reset:random:2");
+    void *device = open_device(), *first = open_session(device), *second = open_session(device);
+    CHECK_EQUAL(SDR_OK, SDF_GenerateRandom(first, 8, out));
+    CHECK_EQUAL(SDR_OPENSESSION, SDF_GenerateRandom(second, 8, out));
+    CHECK_EQUAL(SDR_OPENSESSION, SDF_GenerateRandom(first, 8, out));
+    void *fresh = open_session(device);
+    CHECK(fresh == first);
+    CHECK_EQUAL(SDR_OK, SDF_GenerateRandom(first, 8, out));
+    CHECK_EQUAL(SDR_OPENSESSION, SDF_GenerateRandom(second, 8, out));
+    CHECK_EQUAL(SDR_OK, SDF_CloseDevice(device));
+    break_by(NULL);
+}
+
+static void forgotten_keys_leave_their_numbers_to_the_next_ones(void) {
+    ECCrefPublicKey theirs;
+    struct {
+        ECCCipher cipher;
+        unsigned char rest[16];
+    } envelope;
+    void *key = NULL, *next = NULL;
+    break_by("forget_keys:mac:1");
+    void *device = open_device(), *session = open_session(device);
+    CHECK_EQUAL(SDR_OK, SDF_ExportEncPublicKey_ECC(session, 3, &theirs));
+    CHECK_EQUAL(SDR_OK, SDF_GenerateKeyWithEPK_ECC(session, 128, SGD_SM2_3, &theirs,
+                                                   &envelope.cipher, &key));
+    unsigned char iv[16] = {0}, mac[16];
+    unsigned int mac_bytes = sizeof mac;
+    CHECK_EQUAL(SDR_KEYNOTEXIST,
+                SDF_CalculateMAC(session, key, SGD_SM4_MAC, iv, e, 32, mac, &mac_bytes));
+    CHECK_EQUAL(SDR_KEYNOTEXIST, SDF_DestroyKey(session, key));
+    CHECK_EQUAL(SDR_OK, SDF_GenerateKeyWithEPK_ECC(session, 128, SGD_SM2_3, &theirs,
+                                                   &envelope.cipher, &next));
+    CHECK(next == key);
+    CHECK_EQUAL(SDR_OK, SDF_CloseDevice(device));
+    break_by(NULL);
+}
+
 static void a_lost_session_stays_lost_until_it_is_opened_anew(void) {
     break_by("session_lost:sign:1");
     void *device = open_device(), *lost = open_session(device), *other = open_session(device);
@@ -222,6 +260,8 @@ int main(void) {
     RUN(abort_is_sigabrt);
     RUN(hang_ends_only_by_sigkill);
     RUN(status_faults_hit_their_call_and_no_other);
+    RUN(a_reset_takes_all_sessions_and_gives_their_numbers_anew);
+    RUN(forgotten_keys_leave_their_numbers_to_the_next_ones);
     RUN(a_lost_session_stays_lost_until_it_is_opened_anew);
     RUN(scribble_hits_all_of_berths_writable_memory_and_nothing_else);
     RUN(a_wrong_answer_looks_right_but_is_not);

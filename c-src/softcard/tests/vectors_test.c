@@ -369,9 +369,11 @@ static void device_information_has_the_standard_layout(void) {
     CHECK_BYTES("Berth\0", info.IssuerName, 6);
     CHECK_BYTES("softcard", info.DeviceName, 8);
     CHECK_EQUAL(65536, info.BufferSize);
-    CHECK_EQUAL(SGD_SM3, info.HashAlgAbility);
+    CHECK_EQUAL(SGD_SM3 | SGD_SHA1 | SGD_SHA256, info.HashAlgAbility);
     CHECK((info.SymAlgAbility & SGD_SM4_CBC) == SGD_SM4_CBC);
-    CHECK_EQUAL(256, info.AsymAlgAbility[1]);
+    CHECK_EQUAL(256 | 1024 | 2048, info.AsymAlgAbility[1]);
+    CHECK_EQUAL(516, sizeof(RSArefPublicKey));
+    CHECK_EQUAL(1412, sizeof(RSArefPrivateKey));
 }
 
 int main(void) {

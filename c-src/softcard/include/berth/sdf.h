@@ -80,6 +80,10 @@ extern "C" {
 #define SGD_SM4_OFB (SGD_SM4 | SGD_OFB)
 #define SGD_SM4_MAC (SGD_SM4 | SGD_MAC)
 #define SGD_SM4_CTR (SGD_SM4 | SGD_CTR)
+#define SGD_SM4_GCM 0x02000400 /* 2023 edition */
+#define SGD_SM4_CCM 0x04000400
+
+#define SGD_RSA 0x00010000
 
 #define SGD_SM2 0x00020100
 #define SGD_SM2_1 0x00020200 /* signature */
@@ -89,6 +93,12 @@ extern "C" {
 #define SGD_SM3 0x00000001
 #define SGD_SHA1 0x00000002
 #define SGD_SHA256 0x00000004
+#define SGD_SM3_HMAC 0x00100001 /* 2023 edition; older cards know HMAC-SM3 as SGD_SM3 */
+
+#define RSAref_MAX_BITS 2048
+#define RSAref_MAX_LEN ((RSAref_MAX_BITS + 7) / 8)
+#define RSAref_MAX_PBITS ((RSAref_MAX_BITS + 1) / 2)
+#define RSAref_MAX_PLEN ((RSAref_MAX_PBITS + 7) / 8)
 
 #define ECCref_MAX_BITS 512
 #define ECCref_MAX_LEN ((ECCref_MAX_BITS + 7) / 8)
@@ -107,6 +117,24 @@ typedef struct DeviceInfo_st {
     unsigned int HashAlgAbility;
     unsigned int BufferSize; /* the most bytes that one call takes */
 } DEVICEINFO;
+
+/* 516 bytes. Numbers are right-aligned. */
+typedef struct RSArefPublicKey_st {
+    unsigned int bits;
+    unsigned char m[RSAref_MAX_LEN];
+    unsigned char e[RSAref_MAX_LEN];
+} RSArefPublicKey;
+
+/* 1412 bytes. */
+typedef struct RSArefPrivateKey_st {
+    unsigned int bits;
+    unsigned char m[RSAref_MAX_LEN];
+    unsigned char e[RSAref_MAX_LEN];
+    unsigned char d[RSAref_MAX_LEN];
+    unsigned char prime[2][RSAref_MAX_PLEN];
+    unsigned char pexp[2][RSAref_MAX_PLEN]; /* d mod (prime - 1) */
+    unsigned char coef[RSAref_MAX_PLEN];    /* prime[1]^-1 mod prime[0] */
+} RSArefPrivateKey;
 
 /* 132 bytes. */
 typedef struct ECCrefPublicKey_st {
@@ -285,7 +313,8 @@ BERTH_SDF_API int SDF_CalculateMAC(void *hSessionHandle, void *hKeyHandle, unsig
 
 /*
  * One running hash per session; a second HashInit starts over. With a public key and an id the hash
- * begins with Z, so that the result is the e that SM2 signs; with NULL it is plain SM3.
+ * begins with Z, so that the result is the e that SM2 signs; with NULL it is the plain hash:
+ * SGD_SM3, SGD_SHA1, SGD_SHA256.
  */
 BERTH_SDF_API int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID,
                                ECCrefPublicKey *pucPublicKey, unsigned char *pucID,
@@ -293,12 +322,18 @@ BERTH_SDF_API int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID,
 /* SDR_STEPERR: no HashInit before. */
 BERTH_SDF_API int SDF_HashUpdate(void *hSessionHandle, unsigned char *pucData,
                                  unsigned int uiDataLength);
-/* 32 bytes; *puiHashLength is only written. */
+/* As many bytes as the hash has; *puiHashLength is only written. */
 BERTH_SDF_API int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash,
                                 unsigned int *puiHashLength);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include <berth/sdf_2023.h>
+#include <berth/sdf_annex.h>
+#include <berth/sdf_exchange.h>
+#include <berth/sdf_rsa.h>
+#include <berth/sdf_test_only.h>
 
 #endif

@@ -49,7 +49,7 @@ static bool service_time(struct behaviour *behaviour, const char *key, const cha
         return reason_set(
             why,
             "%s: no class of operations is called \"%s\"; there are open session info access "
-            "export random sign verify sm2 key cipher mac hash",
+            "export random sign verify sm2 key cipher mac hash rsa",
             key, class_name + 1);
     behaviour->service_time_us[operation] = microseconds;
     return true;

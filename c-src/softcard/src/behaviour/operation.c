@@ -8,11 +8,7 @@ static const char *const names[OPERATIONS] = {
     [OPERATION_ACCESS] = "access", [OPERATION_EXPORT] = "export",   [OPERATION_RANDOM] = "random",
     [OPERATION_SIGN] = "sign",     [OPERATION_VERIFY] = "verify",   [OPERATION_SM2] = "sm2",
     [OPERATION_KEY] = "key",       [OPERATION_CIPHER] = "cipher",   [OPERATION_MAC] = "mac",
-    [OPERATION_HASH] = "hash"};
-
-const char *operation_name(enum operation operation) {
-    return names[operation];
-}
+    [OPERATION_HASH] = "hash",     [OPERATION_RSA] = "rsa"};
 
 bool operation_of(const char *name, size_t bytes, enum operation *operation) {
     for (int i = 0; i < OPERATIONS; i++) {

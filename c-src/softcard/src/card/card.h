@@ -8,20 +8,43 @@
 
 #include "behaviour/driver.h"
 #include "config/card_config.h"
+#include "crypto/rsa.h"
 #include "crypto/sm2.h"
 #include "store/store.h"
 
 #include <sys/types.h>
 
+/* Who may use the private keys at an index. */
+struct key_access {
+    uint32_t number; /* of this pair among all pairs of the card, SM2 and RSA */
+    struct password_verifier verifier;
+};
+
 /* What an index holds, parsed once. Lives and does not change until the card is closed. */
 struct key_pair {
     struct key_pair *next;
     uint32_t index;
+    struct key_access access;
     EVP_PKEY *signing;
     EVP_PKEY *encryption;
     struct sm2_point signing_point;
     struct sm2_point encryption_point;
-    struct password_verifier access;
+};
+
+/* The public numbers, and the key. */
+struct rsa_key {
+    EVP_PKEY *key;
+    uint32_t bits;
+    uint8_t n[RSA_BYTES_MOST];
+    uint8_t e[RSA_BYTES_MOST];
+};
+
+struct rsa_pair {
+    struct rsa_pair *next;
+    uint32_t index;
+    struct key_access access;
+    struct rsa_key signing;
+    struct rsa_key encryption;
 };
 
 struct kek {
@@ -43,6 +66,7 @@ struct card {
     struct store store;
     pthread_mutex_t keys_lock; /* the lists' heads */
     struct key_pair *pairs;
+    struct rsa_pair *rsa_pairs;
     struct kek *keks;
 };
 
@@ -54,6 +78,7 @@ void card_release(struct card *card);
 
 /* SDR_OK, SDR_KEYNOTEXIST, or SDR_KEYERR with the reason on stderr. */
 int card_pair(struct card *card, uint32_t index, const struct key_pair **pair);
+int card_rsa_pair(struct card *card, uint32_t index, const struct rsa_pair **pair);
 int card_kek(struct card *card, uint32_t index, const uint8_t **key);
 void card_wipe_keys(struct card *card);
 

@@ -16,6 +16,7 @@ struct slot {
     const void *owner;
     uint32_t generation;
     uint8_t kind;
+    bool lost; /* by a reset */
     int32_t next_free;
 };
 
@@ -23,6 +24,7 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slot *table;
 static int32_t slots;
 static int32_t first_free = NO_SLOT;
+static bool resetting; /* what is removed leaves its number to the next one */
 
 static void *handle_of(int32_t slot) {
     return (void *)(uintptr_t)(MARK << 52 | (uint64_t)table[slot].kind << 48 |
@@ -58,7 +60,8 @@ static void *release(struct slot *slot) {
     void *object = slot->object;
     slot->object = NULL;
     slot->owner = NULL;
-    slot->generation++;
+    slot->generation += resetting ? 0 : 1;
+    slot->lost = resetting;
     slot->next_free = first_free;
     first_free = (int32_t)(slot - table);
     return object;
@@ -106,6 +109,46 @@ void *handle_remove_owned(enum handle_kind kind, const void *owner) {
             object = release(&table[i]);
     pthread_mutex_unlock(&table_lock);
     return object;
+}
+
+static void free_those(bool lost, bool sessions) {
+    for (int32_t i = slots - 1; i >= 0; i--) {
+        if (table[i].object == NULL && table[i].lost == lost &&
+            (table[i].kind == HANDLE_SESSION) == sessions) {
+            table[i].next_free = first_free;
+            first_free = i;
+        }
+    }
+}
+
+/* What was lost is given anew first: to sessions what was a session, the lowest to the first. */
+static void order_free(void) {
+    first_free = NO_SLOT;
+    free_those(false, false);
+    free_those(false, true);
+    free_those(true, false);
+    free_those(true, true);
+}
+
+static void *remove_any(enum handle_kind kind) {
+    void *object = NULL;
+    pthread_mutex_lock(&table_lock);
+    resetting = true;
+    for (int32_t i = 0; i < slots && object == NULL; i++)
+        if (table[i].object != NULL && table[i].kind == kind)
+            object = release(&table[i]);
+    pthread_mutex_unlock(&table_lock);
+    return object;
+}
+
+void handles_reset(enum handle_kind kind, void (*close)(void *object)) {
+    void *object;
+    while ((object = remove_any(kind)) != NULL)
+        close(object);
+    pthread_mutex_lock(&table_lock);
+    order_free();
+    resetting = false;
+    pthread_mutex_unlock(&table_lock);
 }
 
 void handles_before_fork(void) {

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-enum handle_kind { HANDLE_DEVICE = 1, HANDLE_SESSION = 2, HANDLE_KEY = 3 };
+enum handle_kind { HANDLE_DEVICE = 1, HANDLE_SESSION = 2, HANDLE_KEY = 3, HANDLE_AGREEMENT = 4 };
 
 /* NULL when all slots are taken. `owner` is what the object lives in: a session's device, a key's
  * session. */
@@ -32,6 +32,12 @@ void *handle_take(enum handle_kind kind, void *handle, const void *owner,
 void *handle_remove(enum handle_kind kind, void *handle, const void *owner);
 /* The same for any one handle of this owner. */
 void *handle_remove_owned(enum handle_kind kind, const void *owner);
+
+/*
+ * Removes all handles of that kind, and whatever goes with them, by `close`, and gives the numbers
+ * of all of them anew, the lowest first: what a card does that was reset. The caller holds no lock.
+ */
+void handles_reset(enum handle_kind kind, void (*close)(void *object));
 
 /* Around fork(): the table is held while the process is copied; in the child every handle is
  * invalid. */

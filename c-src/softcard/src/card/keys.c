@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int refuse(const struct card *card, enum store_status status, const struct reason *why) {
     struct reason named;
@@ -30,7 +31,7 @@ static int load_pair(struct card *card, uint32_t index, struct key_pair **loaded
     struct key_pair *pair = OPENSSL_zalloc(sizeof *pair);
     if (pair != NULL) {
         pair->index = index;
-        pair->access = stored.access;
+        pair->access = (struct key_access){.number = index, .verifier = stored.access};
         pair->signing = sm2_private_key(stored.signing, &pair->signing_point);
         pair->encryption = sm2_private_key(stored.encryption, &pair->encryption_point);
     }
@@ -56,6 +57,67 @@ int card_pair(struct card *card, uint32_t index, const struct key_pair **pair) {
         if (status == SDR_OK) {
             found->next = card->pairs;
             card->pairs = found;
+        }
+    }
+    pthread_mutex_unlock(&card->keys_lock);
+    *pair = found;
+    return status;
+}
+
+static void free_rsa_pair(struct rsa_pair *pair) {
+    EVP_PKEY_free(pair->signing.key);
+    EVP_PKEY_free(pair->encryption.key);
+    OPENSSL_clear_free(pair, sizeof *pair);
+}
+
+static bool make_rsa_key(const struct rsa_primes *primes, struct rsa_key *key) {
+    struct rsa_numbers numbers;
+    if (rsa_numbers_of(primes, &numbers)) {
+        key->key = rsa_private_key(&numbers);
+        key->bits = numbers.bits;
+        memcpy(key->n, numbers.n, sizeof key->n);
+        memcpy(key->e, numbers.e, sizeof key->e);
+    }
+    OPENSSL_cleanse(&numbers, sizeof numbers);
+    return key->key != NULL;
+}
+
+static int load_rsa_pair(struct card *card, uint32_t index, struct rsa_pair **loaded) {
+    struct reason why;
+    struct stored_rsa_pair stored;
+    enum store_status status = store_read_rsa_pair(&card->store, index, &stored, &why);
+    if (status != STORE_OK)
+        return refuse(card, status, &why);
+    struct rsa_pair *pair = OPENSSL_zalloc(sizeof *pair);
+    bool usable = pair != NULL && make_rsa_key(&stored.signing, &pair->signing) &&
+                  make_rsa_key(&stored.encryption, &pair->encryption);
+    if (usable) {
+        pair->index = index;
+        pair->access =
+            (struct key_access){.number = KEY_INDEX_MOST + 1 + index, .verifier = stored.access};
+    }
+    OPENSSL_cleanse(&stored, sizeof stored);
+    if (!usable) {
+        reason_set(&why, "rsa-%u: holds no usable RSA keys, or memory for keys is used up", index);
+        if (pair != NULL)
+            free_rsa_pair(pair);
+        return refuse(card, STORE_DAMAGED, &why);
+    }
+    *loaded = pair;
+    return SDR_OK;
+}
+
+int card_rsa_pair(struct card *card, uint32_t index, const struct rsa_pair **pair) {
+    int status = SDR_OK;
+    pthread_mutex_lock(&card->keys_lock);
+    struct rsa_pair *found = card->rsa_pairs;
+    while (found != NULL && found->index != index)
+        found = found->next;
+    if (found == NULL) {
+        status = index > KEY_INDEX_MOST ? SDR_KEYNOTEXIST : load_rsa_pair(card, index, &found);
+        if (status == SDR_OK) {
+            found->next = card->rsa_pairs;
+            card->rsa_pairs = found;
         }
     }
     pthread_mutex_unlock(&card->keys_lock);
@@ -106,6 +168,11 @@ void card_wipe_keys(struct card *card) {
         struct key_pair *pair = card->pairs;
         card->pairs = pair->next;
         free_pair(pair);
+    }
+    while (card->rsa_pairs != NULL) {
+        struct rsa_pair *pair = card->rsa_pairs;
+        card->rsa_pairs = pair->next;
+        free_rsa_pair(pair);
     }
     while (card->keks != NULL) {
         struct kek *kek = card->keks;

@@ -30,13 +30,22 @@ static bool make_contexts(struct session *session) {
     session->hash = EVP_MD_CTX_new();
     session->cipher = EVP_CIPHER_CTX_new();
     session->hmac = EVP_MAC_CTX_new(algorithms()->hmac);
+    session->running_cipher.cipher = EVP_CIPHER_CTX_new();
+    session->running_mac.cipher = EVP_CIPHER_CTX_new();
+    session->running_hmac.hmac = EVP_MAC_CTX_new(algorithms()->hmac);
     return session->hash != NULL && session->cipher != NULL && session->hmac != NULL &&
-           EVP_MAC_CTX_set_params(session->hmac, parameters);
+           session->running_cipher.cipher != NULL && session->running_mac.cipher != NULL &&
+           session->running_hmac.hmac != NULL &&
+           EVP_MAC_CTX_set_params(session->hmac, parameters) &&
+           EVP_MAC_CTX_set_params(session->running_hmac.hmac, parameters);
 }
 
 /* Everything secret goes at once, also while another thread still waits for the session's lock. */
 static void wipe(struct session *session) {
     struct session_key *key;
+    struct agreement *agreement;
+    while ((agreement = handle_remove_owned(HANDLE_AGREEMENT, session)) != NULL)
+        agreement_free(agreement);
     while ((key = handle_remove_owned(HANDLE_KEY, session)) != NULL) {
         OPENSSL_secure_clear_free(key->key, key->bytes);
         free(key);
@@ -44,6 +53,13 @@ static void wipe(struct session *session) {
     EVP_MD_CTX_free(session->hash);
     EVP_CIPHER_CTX_free(session->cipher);
     EVP_MAC_CTX_free(session->hmac);
+    EVP_CIPHER_CTX_free(session->running_cipher.cipher);
+    EVP_CIPHER_CTX_free(session->running_mac.cipher);
+    EVP_MAC_CTX_free(session->running_hmac.hmac);
+    if (session->running_cipher.aead != NULL) {
+        aead_free(session->running_cipher.aead);
+        free(session->running_cipher.aead);
+    }
     EVP_PKEY_free(session->external_key);
     session->right_count = 0;
     if (session->slot >= 0)
@@ -108,6 +124,29 @@ bool session_close(void *handle) {
     return session != NULL;
 }
 
+static void close_lost(void *session) {
+    close_removed(session);
+}
+
+static void free_key(void *object) {
+    struct session_key *key = object;
+    OPENSSL_secure_clear_free(key->key, key->bytes);
+    free(key);
+}
+
+static void free_agreement(void *agreement) {
+    agreement_free(agreement);
+}
+
+void keys_forget(void) {
+    handles_reset(HANDLE_KEY, free_key);
+    handles_reset(HANDLE_AGREEMENT, free_agreement);
+}
+
+void sessions_reset(void) {
+    handles_reset(HANDLE_SESSION, close_lost);
+}
+
 bool device_close(void *handle) {
     struct device *device = handle_remove(HANDLE_DEVICE, handle, NULL);
     struct session *session;
@@ -122,10 +161,10 @@ bool device_close(void *handle) {
     return true;
 }
 
-bool session_has_right(const struct session *session, const struct key_pair *pair) {
-    bool has = pair->access.set == 0;
+bool session_has_right(const struct session *session, const struct key_access *access) {
+    bool has = access->verifier.set == 0;
     for (unsigned i = 0; i < session->right_count && !has; i++)
-        has = session->rights[i] == pair->index;
+        has = session->rights[i] == access->number;
     return has;
 }
 
@@ -157,6 +196,44 @@ bool session_destroy_key(struct session *session, void *handle) {
         return false;
     OPENSSL_secure_clear_free(key->key, key->bytes);
     free(key);
+    session->key_count--;
+    return true;
+}
+
+struct agreement *agreement_make(const uint8_t *id, size_t id_bytes) {
+    struct agreement *agreement = OPENSSL_secure_zalloc(sizeof *agreement + id_bytes);
+    if (agreement != NULL) {
+        agreement->id_bytes = id_bytes;
+        memcpy(agreement->id, id, id_bytes);
+    }
+    return agreement;
+}
+
+void agreement_free(struct agreement *agreement) {
+    if (agreement != NULL)
+        OPENSSL_secure_clear_free(agreement, sizeof *agreement + agreement->id_bytes);
+}
+
+int session_add_agreement(struct session *session, struct agreement *agreement, void **handle) {
+    if (session->key_count >= SESSION_KEYS_MOST)
+        return SDR_NOBUFFER;
+    void *made = handle_make(HANDLE_AGREEMENT, agreement, session);
+    if (made == NULL)
+        return SDR_NOBUFFER;
+    session->key_count++;
+    *handle = made;
+    return SDR_OK;
+}
+
+const struct agreement *session_find_agreement(struct session *session, void *handle) {
+    return handle_take(HANDLE_AGREEMENT, handle, session, NULL);
+}
+
+bool session_destroy_agreement(struct session *session, void *handle) {
+    struct agreement *agreement = handle_remove(HANDLE_AGREEMENT, handle, session);
+    if (agreement == NULL)
+        return false;
+    agreement_free(agreement);
     session->key_count--;
     return true;
 }

@@ -9,6 +9,7 @@
 #define BERTH_SOFTCARD_SESSION_H
 
 #include "card/card.h"
+#include "card/running.h"
 
 #include <openssl/evp.h>
 #include <stdatomic.h>
@@ -40,9 +41,13 @@ struct session {
     EVP_CIPHER_CTX *cipher;
     EVP_MAC_CTX *hmac;
 
-    unsigned key_count;
+    struct running_cipher running_cipher;
+    struct running_mac running_mac;
+    struct running_hmac running_hmac;
+
+    unsigned key_count; /* and agreements */
     unsigned right_count;
-    uint32_t rights[SESSION_RIGHTS_MOST]; /* indices of pairs */
+    uint32_t rights[SESSION_RIGHTS_MOST]; /* key_access.number */
 
     /* The last public key from outside: callers verify many signatures with few keys. */
     struct sm2_point external_point;
@@ -62,14 +67,36 @@ int session_make(struct device *device, void **handle);
 struct session *session_enter(void *handle);
 void session_leave(struct session *session);
 bool session_close(void *handle);
+/* The card is reset: all sessions of this process are gone, and their numbers and those of their
+ * keys are given anew. The caller is in no session. */
+void sessions_reset(void);
+/* The card forgets the keys and agreements of all sessions, and gives their numbers anew. */
+void keys_forget(void);
 
-bool session_has_right(const struct session *session, const struct key_pair *pair);
+bool session_has_right(const struct session *session, const struct key_access *access);
 
 /* Copies the key. SDR_OK or SDR_NOBUFFER. */
 int session_add_key(struct session *session, const uint8_t *key, size_t bytes, void **handle);
 /* NULL: not a key of this session. */
 const struct session_key *session_find_key(struct session *session, void *handle);
 bool session_destroy_key(struct session *session, void *handle);
+
+/* An agreement that this session began, with a private number of its own. */
+struct agreement {
+    const struct key_pair *pair;
+    uint8_t number[SM2_NUMBER_BYTES];
+    struct sm2_point temporary_point;
+    uint32_t key_bits;
+    size_t id_bytes;
+    uint8_t id[]; /* the sponsor's */
+};
+
+/* The session owns it from then on. SDR_OK, or SDR_NOBUFFER: the caller still does. */
+int session_add_agreement(struct session *session, struct agreement *agreement, void **handle);
+const struct agreement *session_find_agreement(struct session *session, void *handle);
+bool session_destroy_agreement(struct session *session, void *handle);
+struct agreement *agreement_make(const uint8_t *id, size_t id_bytes);
+void agreement_free(struct agreement *agreement);
 
 /* NULL: not a point of the curve. Owned by the session, valid until the next call of this. */
 EVP_PKEY *session_external_key(struct session *session, const struct sm2_point *point);

@@ -16,6 +16,8 @@ struct algorithms {
     EVP_CIPHER *sm4_ctr;
     EVP_CIPHER *aes_256_gcm;
     EVP_MD *sm3;
+    EVP_MD *sha1;
+    EVP_MD *sha256;
     EVP_MAC *hmac;
 };
 

@@ -101,6 +101,15 @@ bool sm2_generate(uint8_t d[SM2_NUMBER_BYTES]) {
     return made;
 }
 
+bool sm2_number_of(EVP_PKEY *key, uint8_t d[SM2_NUMBER_BYTES]) {
+    BIGNUM *number = NULL;
+    bool got = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
+               BN_bn2binpad(number, d, SM2_NUMBER_BYTES) == SM2_NUMBER_BYTES;
+    BN_clear_free(number);
+    ERR_clear_error();
+    return got;
+}
+
 bool sm2_sign(EVP_PKEY *key, const uint8_t e[32], struct sm2_signature *signature) {
     uint8_t der[DER_SM2_SIGNATURE_MOST];
     size_t bytes = sizeof der;

@@ -34,6 +34,8 @@ EVP_PKEY *sm2_public_key(const struct sm2_point *point);
 
 /* A fresh private number. */
 bool sm2_generate(uint8_t d[SM2_NUMBER_BYTES]);
+/* That of a key made by sm2_private_key(). */
+bool sm2_number_of(EVP_PKEY *key, uint8_t d[SM2_NUMBER_BYTES]);
 
 bool sm2_sign(EVP_PKEY *key, const uint8_t e[32], struct sm2_signature *signature);
 bool sm2_verify(EVP_PKEY *key, const uint8_t e[32], const struct sm2_signature *signature);

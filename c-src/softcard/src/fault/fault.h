@@ -25,6 +25,10 @@ enum fault_action {
     FAULT_HARDFAIL,     /* SDR_HARDFAIL */
     FAULT_COMMFAIL,     /* SDR_COMMFAIL */
     FAULT_SESSION_LOST, /* SDR_OPENSESSION from now on until the session is opened anew */
+    FAULT_RESET,        /* SDR_OPENSESSION; all sessions of the process are gone, and numbers are
+                           given anew */
+    FAULT_FORGET_KEYS,  /* SDR_KEYNOTEXIST; all keys of all sessions are gone, and their numbers are
+                           given anew */
     FAULT_SCRIBBLE, /* garbage over every writable shared mapping of a memfd named berth*, again and
                        again for FAULT_SCRIBBLE_SECONDS; then goes on */
     FAULT_WRONG_ANSWER /* one bit of the result is flipped */

@@ -12,6 +12,7 @@ static const struct {
 } actions[] = {{"crash", FAULT_CRASH},       {"abort", FAULT_ABORT},
                {"hang", FAULT_HANG},         {"hardfail", FAULT_HARDFAIL},
                {"commfail", FAULT_COMMFAIL}, {"session_lost", FAULT_SESSION_LOST},
+               {"reset", FAULT_RESET},       {"forget_keys", FAULT_FORGET_KEYS},
                {"scribble", FAULT_SCRIBBLE}, {"wrong_answer", FAULT_WRONG_ANSWER}};
 
 static bool parse_action(const char *name, enum fault_action *action) {
@@ -57,7 +58,7 @@ static bool parse_rule(struct fault_rules *rules, char *item, struct reason *why
         return reason_set(
             why,
             "fault \"%s\": no action is called \"%s\"; there are crash abort hang hardfail "
-            "commfail session_lost scribble wrong_answer",
+            "commfail session_lost reset forget_keys scribble wrong_answer",
             whole, action);
     rule.any_operation = strcmp(class_name, "any") == 0;
     if (!rule.any_operation && !operation_of(class_name, strlen(class_name), &rule.operation))

@@ -3,18 +3,51 @@
  * none. */
 #include "sdf/call.h"
 
+/* What an index holds: an SM2 pair, an RSA pair, or both, each with its own password. */
+struct accesses {
+    const struct key_access *found[2];
+    unsigned count;
+};
+
+static int accesses_at(struct call *call, uint32_t index, struct accesses *accesses) {
+    const struct key_pair *pair;
+    const struct rsa_pair *rsa_pair;
+    accesses->count = 0;
+    int status = card_pair(call->card, index, &pair);
+    if (status == SDR_OK)
+        accesses->found[accesses->count++] = &pair->access;
+    else if (status != SDR_KEYNOTEXIST)
+        return status;
+    status = card_rsa_pair(call->card, index, &rsa_pair);
+    if (status == SDR_OK)
+        accesses->found[accesses->count++] = &rsa_pair->access;
+    else if (status != SDR_KEYNOTEXIST)
+        return status;
+    return accesses->count == 0 ? SDR_KEYNOTEXIST : SDR_OK;
+}
+
+/* The password opens what it fits; the standard's call does not say which kind of key is meant. */
 static int grant(struct call *call, uint32_t index, const uint8_t *password, size_t bytes) {
     struct session *session = call->session;
-    const struct key_pair *pair;
-    int status = card_pair(call->card, index, &pair);
-    if (status != SDR_OK || session_has_right(session, pair))
-        return status;
-    if (!password_verifier_accepts(&pair->access, password, bytes))
-        return SDR_PRKRERR;
-    if (session->right_count == SESSION_RIGHTS_MOST)
-        return SDR_NOBUFFER;
-    session->rights[session->right_count++] = index;
-    return SDR_OK;
+    struct accesses at;
+    bool guarded = false, usable = false;
+    int status = accesses_at(call, index, &at);
+    for (unsigned i = 0; status == SDR_OK && i < at.count; i++) {
+        if (at.found[i]->verifier.set == 0)
+            continue;
+        guarded = true;
+        if (session_has_right(session, at.found[i])) {
+            usable = true;
+            continue;
+        }
+        if (!password_verifier_accepts(&at.found[i]->verifier, password, bytes))
+            continue;
+        if (session->right_count == SESSION_RIGHTS_MOST)
+            return SDR_NOBUFFER;
+        session->rights[session->right_count++] = at.found[i]->number;
+        usable = true;
+    }
+    return status != SDR_OK ? status : usable || !guarded ? SDR_OK : SDR_PRKRERR;
 }
 
 int SDF_GetPrivateKeyAccessRight(void *hSessionHandle, unsigned int uiKeyIndex,
@@ -30,11 +63,12 @@ int SDF_GetPrivateKeyAccessRight(void *hSessionHandle, unsigned int uiKeyIndex,
 
 static int give_back(struct call *call, uint32_t index) {
     struct session *session = call->session;
-    const struct key_pair *pair;
-    int status = card_pair(call->card, index, &pair);
-    for (unsigned i = 0; i < session->right_count; i++)
-        if (session->rights[i] == index)
-            session->rights[i] = session->rights[--session->right_count];
+    struct accesses at;
+    int status = accesses_at(call, index, &at);
+    for (unsigned k = 0; status == SDR_OK && k < at.count; k++)
+        for (unsigned i = 0; i < session->right_count; i++)
+            if (session->rights[i] == at.found[k]->number)
+                session->rights[i] = session->rights[--session->right_count];
     return status;
 }
 

@@ -15,6 +15,12 @@ static int suffer(struct call *call) {
         if (call->session != NULL)
             call->session->lost = true;
         return SDR_OPENSESSION;
+    case FAULT_RESET:
+        call->afterwards = sessions_reset;
+        return SDR_OPENSESSION;
+    case FAULT_FORGET_KEYS:
+        call->afterwards = keys_forget;
+        return SDR_KEYNOTEXIST;
     case FAULT_WRONG_ANSWER:
         call->answer_wrong = true;
         return SDR_OK;
@@ -45,12 +51,17 @@ int call_begin(struct call *call, void *session_handle, enum operation operation
     int status = session->lost ? SDR_OPENSESSION : occupy(call);
     if (status != SDR_OK)
         session_leave(session);
+    if (call->afterwards != NULL)
+        call->afterwards();
     return status;
 }
 
 int call_begin_on_card(struct call *call, struct card *card, enum operation operation) {
     *call = (struct call){.card = card, .operation = operation};
-    return occupy(call);
+    int status = occupy(call);
+    if (call->afterwards != NULL)
+        call->afterwards();
+    return status;
 }
 
 static bool done(int status) {

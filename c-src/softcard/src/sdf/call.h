@@ -13,6 +13,7 @@ struct call {
     enum operation operation;
     struct service service;
     bool answer_wrong;
+    void (*afterwards)(void); /* what befalls the card once the call has let go of it; or NULL */
 };
 
 /* Not SDR_OK: return it, there is nothing to end. */
@@ -24,6 +25,28 @@ int call_begin_on_card(struct call *call, struct card *card, enum operation oper
  * falsifies it; it may be NULL. An operation that was refused does not take the card's time.
  */
 int call_end(struct call *call, int status, void *result, size_t bytes);
+
+enum { KEY_BYTES_MOST = 32 };
+
+/* Session keys: SM4 takes 128 bits; 256 serve HMAC-SM3. */
+bool key_length_fits(size_t bytes);
+/* A fresh one. SDR_OK, SDR_INARGERR, SDR_RANDERR. */
+int make_key(uint32_t bits, uint8_t key[KEY_BYTES_MOST]);
+
+/* A block cipher's mode. */
+struct sm4_mode {
+    const EVP_CIPHER *cipher;
+    bool whole_blocks;
+    bool takes_iv;
+};
+
+/* SDR_ALGMODNOTSUPPORT: SM4 in another mode; SDR_ALGNOTSUPPORT: another cipher. */
+int sm4_mode_of(uint32_t algorithm, struct sm4_mode *mode);
+/* A key of this session that fits SM4: SDR_OK, SDR_KEYNOTEXIST, SDR_KEYTYPEERR. */
+int sm4_key(struct call *call, void *handle, const struct session_key **key);
+/* One call's message, `key` having 16 bytes; `iv` is replaced by the one that goes on. */
+int sm4_run(struct call *call, bool encrypting, const struct sm4_mode *mode, const uint8_t *key,
+            uint8_t *iv, const uint8_t *in, size_t bytes, uint8_t *out);
 
 /* The point in a caller's public key. False: not 256 bits, or not right-aligned. */
 bool point_of(const ECCrefPublicKey *key, struct sm2_point *point);

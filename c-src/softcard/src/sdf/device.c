@@ -70,11 +70,11 @@ int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo) {
     put_text(pstDeviceInfo->DeviceSerial, sizeof pstDeviceInfo->DeviceSerial, config->serial);
     pstDeviceInfo->DeviceVersion = 1;
     pstDeviceInfo->StandardVersion = 1;
-    pstDeviceInfo->AsymAlgAbility[0] = SGD_SM2_1 | SGD_SM2_3;
-    pstDeviceInfo->AsymAlgAbility[1] = 256;
-    pstDeviceInfo->SymAlgAbility =
-        SGD_SM4 | SGD_ECB | SGD_CBC | SGD_CFB | SGD_OFB | SGD_MAC | SGD_CTR;
-    pstDeviceInfo->HashAlgAbility = SGD_SM3;
+    pstDeviceInfo->AsymAlgAbility[0] = SGD_RSA | SGD_SM2_1 | SGD_SM2_2 | SGD_SM2_3;
+    pstDeviceInfo->AsymAlgAbility[1] = 256 | 1024 | 2048;
+    pstDeviceInfo->SymAlgAbility = SGD_SM4 | SGD_ECB | SGD_CBC | SGD_CFB | SGD_OFB | SGD_MAC |
+                                   SGD_CTR | SGD_SM4_GCM | SGD_SM4_CCM;
+    pstDeviceInfo->HashAlgAbility = SGD_SM3 | SGD_SHA1 | SGD_SHA256;
     pstDeviceInfo->BufferSize = config->behaviour.buffer_bytes;
     return call_end(&call, SDR_OK, pstDeviceInfo->DeviceSerial, sizeof pstDeviceInfo->DeviceSerial);
 }

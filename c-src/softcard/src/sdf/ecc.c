@@ -13,7 +13,7 @@ static int sign(struct call *call, uint32_t index, const uint8_t *e, size_t byte
     int status = card_pair(call->card, index, &pair);
     if (status != SDR_OK)
         return status;
-    if (!session_has_right(call->session, pair))
+    if (!session_has_right(call->session, &pair->access))
         return SDR_PARDENY;
     if (faults_poisoned(&call->card->faults, e))
         fault_strike(FAULT_CRASH);
@@ -135,7 +135,7 @@ static int decrypt_internal(struct call *call, uint32_t index, uint32_t algorith
     int status = card_pair(call->card, index, &pair);
     if (status != SDR_OK)
         return status;
-    if (!session_has_right(call->session, pair))
+    if (!session_has_right(call->session, &pair->access))
         return SDR_PARDENY;
     status = decrypt_from(call, pair->encryption, ciphertext, plain, untrusted_length);
     if (status == SDR_OK)

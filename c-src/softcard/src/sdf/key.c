@@ -9,15 +9,12 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
-enum { KEY_BYTES_MOST = 32 };
-
-/* SM4 takes 128 bits; 256 serve HMAC-SM3. */
-static bool length_fits(size_t bytes) {
+bool key_length_fits(size_t bytes) {
     return bytes == 16 || bytes == 32;
 }
 
-static int make_key(uint32_t bits, uint8_t key[KEY_BYTES_MOST]) {
-    if (bits % 8 != 0 || !length_fits(bits / 8))
+int make_key(uint32_t bits, uint8_t key[KEY_BYTES_MOST]) {
+    if (bits % 8 != 0 || !key_length_fits(bits / 8))
         return SDR_INARGERR;
     return RAND_priv_bytes(key, (int)(bits / 8)) == 1 ? SDR_OK : SDR_RANDERR;
 }
@@ -82,9 +79,9 @@ static int import_with_pair(struct call *call, uint32_t index, const ECCCipher *
     int status = card_pair(call->card, index, &pair);
     if (status != SDR_OK)
         return status;
-    if (!session_has_right(call->session, pair))
+    if (!session_has_right(call->session, &pair->access))
         return SDR_PARDENY;
-    if (!length_fits(untrusted_length))
+    if (!key_length_fits(untrusted_length))
         return SDR_INARGERR;
     status = decrypt_from(call, pair->encryption, wrapped, key, untrusted_length);
     if (status == SDR_OK)
@@ -158,7 +155,7 @@ int SDF_GenerateKeyWithKEK(void *hSessionHandle, unsigned int uiKeyBits, unsigne
 static int import_under_kek(struct call *call, uint32_t algorithm, uint32_t kek_index,
                             const uint8_t *wrapped, size_t bytes, void **handle) {
     uint8_t key[KEY_BYTES_MOST];
-    if (!length_fits(bytes))
+    if (!key_length_fits(bytes))
         return SDR_INARGERR;
     int status = wrap(call, false, algorithm, kek_index, wrapped, bytes, key);
     if (status == SDR_OK)
@@ -184,6 +181,9 @@ int SDF_DestroyKey(void *hSessionHandle, void *hKeyHandle) {
     int status = call_begin(&call, hSessionHandle, OPERATION_KEY);
     if (status != SDR_OK)
         return status;
-    status = session_destroy_key(call.session, hKeyHandle) ? SDR_OK : SDR_KEYNOTEXIST;
+    status = session_destroy_key(call.session, hKeyHandle) ||
+                     session_destroy_agreement(call.session, hKeyHandle)
+                 ? SDR_OK
+                 : SDR_KEYNOTEXIST;
     return call_end(&call, status, NULL, 0);
 }

@@ -10,69 +10,65 @@
 
 enum { BLOCK_BYTES = 16, SM3_BYTES = 32, MAC_PIECE_BYTES = 1024 };
 
-struct mode {
-    const EVP_CIPHER *cipher;
-    bool whole_blocks;
-    bool takes_iv;
-};
-
-/* SDR_ALGMODNOTSUPPORT: SM4 in another mode; SDR_ALGNOTSUPPORT: another cipher. */
-static int mode_of(uint32_t algorithm, struct mode *mode) {
+int sm4_mode_of(uint32_t algorithm, struct sm4_mode *mode) {
     const struct algorithms *known = algorithms();
     switch (algorithm) {
     case SGD_SM4_ECB:
-        *mode = (struct mode){known->sm4_ecb, true, false};
+        *mode = (struct sm4_mode){known->sm4_ecb, true, false};
         return SDR_OK;
     case SGD_SM4_CBC:
-        *mode = (struct mode){known->sm4_cbc, true, true};
+        *mode = (struct sm4_mode){known->sm4_cbc, true, true};
         return SDR_OK;
     case SGD_SM4_CFB:
-        *mode = (struct mode){known->sm4_cfb, false, true};
+        *mode = (struct sm4_mode){known->sm4_cfb, false, true};
         return SDR_OK;
     case SGD_SM4_OFB:
-        *mode = (struct mode){known->sm4_ofb, false, true};
+        *mode = (struct sm4_mode){known->sm4_ofb, false, true};
         return SDR_OK;
     case SGD_SM4_CTR:
-        *mode = (struct mode){known->sm4_ctr, false, true};
+        *mode = (struct sm4_mode){known->sm4_ctr, false, true};
         return SDR_OK;
     default:
         return (algorithm & ~0xFFu) == SGD_SM4 ? SDR_ALGMODNOTSUPPORT : SDR_ALGNOTSUPPORT;
     }
 }
 
-/* SDR_OK: a key of this session that fits SM4. */
-static int sm4_key(struct call *call, void *handle, const struct session_key **key) {
+int sm4_key(struct call *call, void *handle, const struct session_key **key) {
     *key = session_find_key(call->session, handle);
     if (*key == NULL)
         return SDR_KEYNOTEXIST;
     return (*key)->bytes == BLOCK_BYTES ? SDR_OK : SDR_KEYTYPEERR;
 }
 
-static int run_cipher(struct call *call, bool encrypting, void *key_handle, uint32_t algorithm,
-                      uint8_t *iv, const uint8_t *in, size_t bytes, uint8_t *out,
-                      unsigned int *out_bytes) {
-    struct mode mode;
-    const struct session_key *key;
-    int made;
-    int status = mode_of(algorithm, &mode);
-    if (status == SDR_OK)
-        status = sm4_key(call, key_handle, &key);
-    if (status != SDR_OK)
-        return status;
-    if (bytes == 0 || bytes > call->card->config.behaviour.buffer_bytes ||
-        (mode.whole_blocks && bytes % BLOCK_BYTES != 0) || (mode.takes_iv && iv == NULL))
-        return SDR_INARGERR;
+int sm4_run(struct call *call, bool encrypting, const struct sm4_mode *mode, const uint8_t *key,
+            uint8_t *iv, const uint8_t *in, size_t bytes, uint8_t *out) {
     EVP_CIPHER_CTX *context = call->session->cipher;
-    bool good = EVP_CipherInit_ex2(context, mode.cipher, key->key, mode.takes_iv ? iv : NULL,
+    int made;
+    if (bytes == 0 || bytes > call->card->config.behaviour.buffer_bytes ||
+        (mode->whole_blocks && bytes % BLOCK_BYTES != 0) || (mode->takes_iv && iv == NULL))
+        return SDR_INARGERR;
+    bool good = EVP_CipherInit_ex2(context, mode->cipher, key, mode->takes_iv ? iv : NULL,
                                    encrypting, NULL) &&
                 EVP_CIPHER_CTX_set_padding(context, 0) &&
                 EVP_CipherUpdate(context, out, &made, in, (int)bytes) && (size_t)made == bytes &&
-                (!mode.takes_iv || EVP_CIPHER_CTX_get_updated_iv(context, iv, BLOCK_BYTES));
+                (!mode->takes_iv || EVP_CIPHER_CTX_get_updated_iv(context, iv, BLOCK_BYTES));
     ERR_clear_error();
-    if (!good)
-        return SDR_SYMOPERR;
-    *out_bytes = (unsigned int)bytes;
-    return SDR_OK;
+    return good ? SDR_OK : SDR_SYMOPERR;
+}
+
+static int run_cipher(struct call *call, bool encrypting, void *key_handle, uint32_t algorithm,
+                      uint8_t *iv, const uint8_t *in, size_t bytes, uint8_t *out,
+                      unsigned int *out_bytes) {
+    struct sm4_mode mode;
+    const struct session_key *key;
+    int status = sm4_mode_of(algorithm, &mode);
+    if (status == SDR_OK)
+        status = sm4_key(call, key_handle, &key);
+    if (status == SDR_OK)
+        status = sm4_run(call, encrypting, &mode, key->key, iv, in, bytes, out);
+    if (status == SDR_OK)
+        *out_bytes = (unsigned int)bytes;
+    return status;
 }
 
 static int cipher_call(bool encrypting, void *session, void *key, uint32_t algorithm, uint8_t *iv,

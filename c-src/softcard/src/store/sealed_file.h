@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum sealed_kind { SEALED_STORE_KEY = 1, SEALED_KEY_PAIR = 2, SEALED_KEK = 3 };
+enum sealed_kind { SEALED_STORE_KEY = 1, SEALED_KEY_PAIR = 2, SEALED_KEK = 3, SEALED_RSA_PAIR = 4 };
 
 enum store_status {
     STORE_OK,

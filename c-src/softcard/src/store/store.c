@@ -17,8 +17,16 @@
 static const char STORE_KEY_FILE[] = "store.key";
 static const char KEYS_FOLDER[] = "keys";
 
-/* signing 32 | encryption 32 | verifier: set 1, salt 16, hash 32 */
-enum { PAIR_PAYLOAD_BYTES = 32 + 32 + 1 + 16 + 32 };
+/*
+ * SM2: signing 32 | encryption 32 | verifier. RSA: signing primes | encryption primes | verifier.
+ * Primes: bits 4, exponent 4, p, q. Verifier: set 1, salt 16, hash 32.
+ */
+enum {
+    VERIFIER_BYTES = 1 + 16 + 32,
+    PRIMES_BYTES = 4 + 4 + 2 * RSA_PRIME_BYTES_MOST,
+    PAIR_PAYLOAD_BYTES = 32 + 32 + VERIFIER_BYTES,
+    RSA_PAYLOAD_BYTES = 2 * PRIMES_BYTES + VERIFIER_BYTES
+};
 
 static enum store_status failed(const char *what, struct reason *why) {
     int error = errno;
@@ -98,39 +106,103 @@ void store_close(struct store *store) {
 }
 
 static const char *file_name(char *room, size_t bytes, enum sealed_kind kind, uint32_t index) {
-    snprintf(room, bytes, "%s-%u", kind == SEALED_KEK ? "kek" : "pair", index);
+    const char *prefix = kind == SEALED_KEK ? "kek" : kind == SEALED_RSA_PAIR ? "rsa" : "pair";
+    snprintf(room, bytes, "%s-%u", prefix, index);
     return room;
+}
+
+static void put_verifier(uint8_t out[VERIFIER_BYTES], const struct password_verifier *access) {
+    out[0] = access->set;
+    memcpy(out + 1, access->salt, sizeof access->salt);
+    memcpy(out + 17, access->hash, sizeof access->hash);
+}
+
+static void get_verifier(const uint8_t in[VERIFIER_BYTES], struct password_verifier *access) {
+    access->set = in[0];
+    memcpy(access->salt, in + 1, sizeof access->salt);
+    memcpy(access->hash, in + 17, sizeof access->hash);
+}
+
+static enum store_status write_key(const struct store *store, enum sealed_kind kind, uint32_t index,
+                                   const uint8_t *payload, size_t bytes, struct reason *why) {
+    char name[32];
+    return sealed_file_write(store->keys, file_name(name, sizeof name, kind, index), kind, index,
+                             &(struct sealing_key){.key = store->key}, payload, bytes, why);
+}
+
+static enum store_status read_key(const struct store *store, enum sealed_kind kind, uint32_t index,
+                                  uint8_t *payload, size_t bytes, struct reason *why) {
+    char name[32];
+    return sealed_file_read(store->keys, file_name(name, sizeof name, kind, index), kind, index,
+                            &(struct sealing_key){.key = store->key}, payload, bytes, why);
 }
 
 enum store_status store_add_pair(const struct store *store, uint32_t index,
                                  const struct stored_pair *pair, struct reason *why) {
-    char name[32];
     uint8_t payload[PAIR_PAYLOAD_BYTES];
     memcpy(payload, pair->signing, 32);
     memcpy(payload + 32, pair->encryption, 32);
-    payload[64] = pair->access.set;
-    memcpy(payload + 65, pair->access.salt, 16);
-    memcpy(payload + 81, pair->access.hash, 32);
-    enum store_status status = sealed_file_write(
-        store->keys, file_name(name, sizeof name, SEALED_KEY_PAIR, index), SEALED_KEY_PAIR, index,
-        &(struct sealing_key){.key = store->key}, payload, sizeof payload, why);
+    put_verifier(payload + 64, &pair->access);
+    enum store_status status =
+        write_key(store, SEALED_KEY_PAIR, index, payload, sizeof payload, why);
     OPENSSL_cleanse(payload, sizeof payload);
     return status;
 }
 
 enum store_status store_read_pair(const struct store *store, uint32_t index,
                                   struct stored_pair *pair, struct reason *why) {
-    char name[32];
     uint8_t payload[PAIR_PAYLOAD_BYTES];
-    enum store_status status = sealed_file_read(
-        store->keys, file_name(name, sizeof name, SEALED_KEY_PAIR, index), SEALED_KEY_PAIR, index,
-        &(struct sealing_key){.key = store->key}, payload, sizeof payload, why);
+    enum store_status status =
+        read_key(store, SEALED_KEY_PAIR, index, payload, sizeof payload, why);
     if (status == STORE_OK) {
         memcpy(pair->signing, payload, 32);
         memcpy(pair->encryption, payload + 32, 32);
-        pair->access.set = payload[64];
-        memcpy(pair->access.salt, payload + 65, 16);
-        memcpy(pair->access.hash, payload + 81, 32);
+        get_verifier(payload + 64, &pair->access);
+    }
+    OPENSSL_cleanse(payload, sizeof payload);
+    return status;
+}
+
+static void put_primes(uint8_t out[PRIMES_BYTES], const struct rsa_primes *primes) {
+    for (int i = 0; i < 4; i++) {
+        out[i] = (uint8_t)(primes->bits >> (8 * i));
+        out[4 + i] = (uint8_t)(primes->exponent >> (8 * i));
+    }
+    memcpy(out + 8, primes->p, sizeof primes->p);
+    memcpy(out + 8 + sizeof primes->p, primes->q, sizeof primes->q);
+}
+
+static void get_primes(const uint8_t in[PRIMES_BYTES], struct rsa_primes *primes) {
+    primes->bits = primes->exponent = 0;
+    for (int i = 0; i < 4; i++) {
+        primes->bits |= (uint32_t)in[i] << (8 * i);
+        primes->exponent |= (uint32_t)in[4 + i] << (8 * i);
+    }
+    memcpy(primes->p, in + 8, sizeof primes->p);
+    memcpy(primes->q, in + 8 + sizeof primes->p, sizeof primes->q);
+}
+
+enum store_status store_add_rsa_pair(const struct store *store, uint32_t index,
+                                     const struct stored_rsa_pair *pair, struct reason *why) {
+    uint8_t payload[RSA_PAYLOAD_BYTES];
+    put_primes(payload, &pair->signing);
+    put_primes(payload + PRIMES_BYTES, &pair->encryption);
+    put_verifier(payload + 2 * PRIMES_BYTES, &pair->access);
+    enum store_status status =
+        write_key(store, SEALED_RSA_PAIR, index, payload, sizeof payload, why);
+    OPENSSL_cleanse(payload, sizeof payload);
+    return status;
+}
+
+enum store_status store_read_rsa_pair(const struct store *store, uint32_t index,
+                                      struct stored_rsa_pair *pair, struct reason *why) {
+    uint8_t payload[RSA_PAYLOAD_BYTES];
+    enum store_status status =
+        read_key(store, SEALED_RSA_PAIR, index, payload, sizeof payload, why);
+    if (status == STORE_OK) {
+        get_primes(payload, &pair->signing);
+        get_primes(payload + PRIMES_BYTES, &pair->encryption);
+        get_verifier(payload + 2 * PRIMES_BYTES, &pair->access);
     }
     OPENSSL_cleanse(payload, sizeof payload);
     return status;
@@ -138,18 +210,12 @@ enum store_status store_read_pair(const struct store *store, uint32_t index,
 
 enum store_status store_add_kek(const struct store *store, uint32_t index,
                                 const uint8_t kek[KEK_BYTES], struct reason *why) {
-    char name[32];
-    return sealed_file_write(store->keys, file_name(name, sizeof name, SEALED_KEK, index),
-                             SEALED_KEK, index, &(struct sealing_key){.key = store->key}, kek,
-                             KEK_BYTES, why);
+    return write_key(store, SEALED_KEK, index, kek, KEK_BYTES, why);
 }
 
 enum store_status store_read_kek(const struct store *store, uint32_t index, uint8_t kek[KEK_BYTES],
                                  struct reason *why) {
-    char name[32];
-    return sealed_file_read(store->keys, file_name(name, sizeof name, SEALED_KEK, index),
-                            SEALED_KEK, index, &(struct sealing_key){.key = store->key}, kek,
-                            KEK_BYTES, why);
+    return read_key(store, SEALED_KEK, index, kek, KEK_BYTES, why);
 }
 
 static int by_number(const void *left, const void *right) {
@@ -193,7 +259,7 @@ enum store_status store_each(const struct store *store,
     static const struct {
         enum sealed_kind kind;
         const char *prefix;
-    } kinds[] = {{SEALED_KEY_PAIR, "pair-"}, {SEALED_KEK, "kek-"}};
+    } kinds[] = {{SEALED_KEY_PAIR, "pair-"}, {SEALED_RSA_PAIR, "rsa-"}, {SEALED_KEK, "kek-"}};
     int keys = open_folder(store->keys, ".");
     DIR *folder = keys < 0 ? NULL : fdopendir(keys);
     if (folder == NULL) {

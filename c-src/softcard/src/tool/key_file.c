@@ -66,20 +66,44 @@ static int no_passphrase(char *buffer, int size, int writing, void *context) {
     return -1;
 }
 
+static EVP_PKEY *read_pem(const char *text) {
+    BIO *bio = BIO_new_mem_buf(text, -1);
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    BIO_free(bio);
+    return key;
+}
+
 static bool parse_pem(const char *text, uint8_t d[32]) {
     BIGNUM *number = NULL;
     char group[32] = "";
-    BIO *bio = BIO_new_mem_buf(text, -1);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    EVP_PKEY *key = read_pem(text);
     bool parsed = key != NULL && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
                   strcmp(group, "SM2") == 0 &&
                   EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
                   BN_bn2binpad(number, d, 32) == 32;
     BN_clear_free(number);
     EVP_PKEY_free(key);
-    BIO_free(bio);
     ERR_clear_error();
     return parsed;
+}
+
+enum store_status read_rsa_key(const char *path, struct rsa_primes *primes, struct reason *why) {
+    char text[TEXT_BYTES_MOST + 1];
+    enum store_status status = read_text(path, text, why);
+    if (status != STORE_OK)
+        return status;
+    EVP_PKEY *key = read_pem(text);
+    OPENSSL_cleanse(text, sizeof text);
+    bool parsed = key != NULL && rsa_primes_of(key, primes);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    if (parsed)
+        return STORE_OK;
+    reason_set(why,
+               "%s: expected an RSA private key of 1024 or 2048 bits and two primes, in PEM "
+               "without a password",
+               path);
+    return STORE_REFUSED;
 }
 
 enum store_status read_private_number(const char *path, uint8_t d[32], struct reason *why) {

@@ -21,8 +21,8 @@ static enum store_status make_number(const char *file, uint8_t d[32], struct rea
     return sm2_generate(d) ? STORE_OK : no_random(why);
 }
 
-static enum store_status make_verifier(const struct options *options,
-                                       struct password_verifier *verifier, struct reason *why) {
+enum store_status make_verifier(const struct options *options, struct password_verifier *verifier,
+                                struct reason *why) {
     struct password password;
     if (options->access_password_file == NULL)
         return STORE_OK;
@@ -39,6 +39,8 @@ static int add_pair(const struct options *options) {
     struct stored_pair pair = {0};
     if (options->index < 0)
         return tool_usage("expected --index N");
+    if (options->rsa_bits != 0)
+        return add_rsa_pair(options);
     enum store_status status = tool_open_store(options, &store, &why);
     if (status != STORE_OK)
         return tool_failed(status, &why);
@@ -113,23 +115,27 @@ static void list_one(enum sealed_kind kind, uint32_t index, void *context) {
     struct listing *listing = context;
     struct reason why;
     struct stored_pair pair = {0};
+    struct stored_rsa_pair rsa_pair = {0};
     uint8_t kek[KEK_BYTES];
-    enum store_status status = kind == SEALED_KEK
-                                   ? store_read_kek(listing->store, index, kek, &why)
+    enum store_status status = kind == SEALED_KEK ? store_read_kek(listing->store, index, kek, &why)
+                               : kind == SEALED_RSA_PAIR
+                                   ? store_read_rsa_pair(listing->store, index, &rsa_pair, &why)
                                    : store_read_pair(listing->store, index, &pair, &why);
-    const char *what = kind == SEALED_KEK ? "key-encryption key"
-                       : index == 0       ? "device pair"
-                                          : "signing and encryption pair";
+    const char *what = kind == SEALED_KEK        ? "key-encryption key"
+                       : kind == SEALED_RSA_PAIR ? "RSA signing, encryption pair"
+                       : index == 0              ? "device pair"
+                                                 : "signing and encryption pair";
     if (status == STORE_OK)
         printf("%-5u %-28s %s\n", index, what,
-               pair.access.set != 0 ? "password"
-               : kind == SEALED_KEK ? ""
-                                    : "no password");
+               pair.access.set != 0 || rsa_pair.access.set != 0 ? "password"
+               : kind == SEALED_KEK                             ? ""
+                                                                : "no password");
     else
         printf("%-5u %-28s %s\n", index, what, why.text);
     if (listing->status == STORE_OK)
         listing->status = status;
     OPENSSL_cleanse(&pair, sizeof pair);
+    OPENSSL_cleanse(&rsa_pair, sizeof rsa_pair);
     OPENSSL_cleanse(kek, sizeof kek);
 }
 
@@ -170,6 +176,8 @@ int command_public_key(const struct options *options) {
         return tool_usage("expected --index N");
     if (!signing && (options->usage == NULL || strcmp(options->usage, "encrypt") != 0))
         return tool_usage("expected --usage sign or --usage encrypt");
+    if (options->rsa_bits != 0)
+        return print_rsa_public_key(options, signing);
     enum store_status status = tool_open_store(options, &store, &why);
     if (status != STORE_OK)
         return tool_failed(status, &why);

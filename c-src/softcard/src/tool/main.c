@@ -12,17 +12,22 @@ static const char help[] =
     "\n"
     "  init DIR [--name NAME] [--serial SERIAL]             make a card, with its device pair at "
     "index 0\n"
-    "  generate-key DIR --index N [--access-password-file F]\n"
+    "  generate-key DIR --index N [--rsa BITS] [--access-password-file F]\n"
     "                                                       a signing pair and an encryption pair\n"
-    "  import-key DIR --index N [--sign-key F] [--encrypt-key F] [--access-password-file F]\n"
+    "                                                       of SM2, or of RSA with 1024 or 2048 "
+    "bits\n"
+    "  import-key DIR --index N [--rsa BITS] [--sign-key F] [--encrypt-key F]\n"
+    "             [--access-password-file F]\n"
     "                                                       SM2 private keys, PEM or 64 "
-    "hexadecimal digits; a pair\n"
+    "hexadecimal digits, or RSA\n"
+    "                                                       private keys, PEM; a pair\n"
     "                                                       that is not given is generated\n"
     "  generate-kek DIR --index N                           a key-encryption key, N from 1\n"
     "  import-kek DIR --index N --key F                     a known one, 32 hexadecimal digits\n"
     "  list DIR                                             what the card holds\n"
-    "  public-key DIR --index N --usage sign|encrypt [--pem]\n"
-    "                                                       04 | x | y in hexadecimal, or PEM\n"
+    "  public-key DIR --index N --usage sign|encrypt [--rsa BITS] [--pem]\n"
+    "                                                       04 | x | y or the modulus in\n"
+    "                                                       hexadecimal, or PEM\n"
     "\n"
     "The store's password is the first line of the file named by --password-file, or else by\n"
     "BERTH_SOFTCARD_PASSWORD_FILE; only its owner may be able to read that file.\n"
@@ -85,6 +90,7 @@ static bool parse_options(int argc, char **argv, struct options *options) {
         SERIAL,
         USAGE,
         INDEX,
+        RSA_BITS,
         PEM
     };
     static const struct option known[] = {
@@ -97,6 +103,7 @@ static bool parse_options(int argc, char **argv, struct options *options) {
         {"serial", required_argument, NULL, SERIAL},
         {"usage", required_argument, NULL, USAGE},
         {"index", required_argument, NULL, INDEX},
+        {"rsa", required_argument, NULL, RSA_BITS},
         {"pem", no_argument, NULL, PEM},
         {NULL, 0, NULL, 0}};
     int found;
@@ -129,6 +136,10 @@ static bool parse_options(int argc, char **argv, struct options *options) {
         case INDEX:
             if (!parse_index(optarg, &options->index))
                 return tool_usage("--index: expected a whole number from 0 to 65535") == EXIT_DONE;
+            break;
+        case RSA_BITS:
+            if (!parse_index(optarg, &options->rsa_bits) || options->rsa_bits == 0)
+                return tool_usage("--rsa: expected 1024 or 2048") == EXIT_DONE;
             break;
         case PEM:
             options->pem = true;

@@ -27,7 +27,8 @@ struct options {
     const char *name;
     const char *serial;
     const char *usage;
-    long index; /* -1: not given */
+    long index;    /* -1: not given */
+    long rsa_bits; /* 0: SM2 */
     bool pem;
 };
 
@@ -52,6 +53,14 @@ enum store_status tool_open_store(const struct options *options, struct store *s
 
 /* An SM2 private key from a file: PEM without a password, or 64 hexadecimal digits. */
 enum store_status read_private_number(const char *path, uint8_t d[32], struct reason *why);
+/* The primes of an RSA key from a file: PEM without a password. */
+enum store_status read_rsa_key(const char *path, struct rsa_primes *primes, struct reason *why);
+/* The same commands for RSA pairs. */
+int add_rsa_pair(const struct options *options);
+int print_rsa_public_key(const struct options *options, bool signing);
+enum store_status make_verifier(const struct options *options, struct password_verifier *verifier,
+                                struct reason *why);
+
 /* `bytes` bytes as hexadecimal digits, white space around them ignored. */
 enum store_status read_hex_file(const char *path, uint8_t *out, size_t bytes, struct reason *why);
 

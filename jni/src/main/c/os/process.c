@@ -43,6 +43,20 @@ OS_NATIVE(jint, ProcessControl, setLimit)
     return value_or_errno(setrlimit(resource, &limit));
 }
 
+static jlong nanos_of(struct timeval time) {
+    return (jlong)time.tv_sec * 1000000000 + (jlong)time.tv_usec * 1000;
+}
+
+OS_NATIVE(jint, ProcessControl, threadUse)(JNIEnv *env, jclass c, jlongArray pair) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) < 0) {
+        return -errno;
+    }
+    jlong values[2] = {nanos_of(usage.ru_utime) + nanos_of(usage.ru_stime), (jlong)usage.ru_nvcsw};
+    (*env)->SetLongArrayRegion(env, pair, 0, 2, values);
+    return 0;
+}
+
 OS_NATIVE(jint, ProcessControl, uid)(JNIEnv *env, jclass c) {
     return (jint)getuid();
 }

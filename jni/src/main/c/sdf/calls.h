@@ -10,6 +10,7 @@
 #ifndef BERTH_SDF_CALLS_H
 #define BERTH_SDF_CALLS_H
 
+#include "sdf/argument_lists.h"
 #include "sdf/layout.h"
 #include "sdf/scratch.h"
 #include "sdf/sdf_library.h"
@@ -24,6 +25,25 @@
             return SDR_INARGERR;                                                                   \
         }                                                                                          \
     } while (0)
+
+static inline const struct sdf_shape *sdf_shape(jlong library) {
+    return &sdf_library(library)->shape;
+}
+
+static inline ECCrefPublicKey *as_public_key(struct ecc_room *key) {
+    return (ECCrefPublicKey *)key->bytes;
+}
+
+static inline ECCSignature *as_signature(struct ecc_room *signature) {
+    return (ECCSignature *)signature->bytes;
+}
+
+static inline void read_public_key(JNIEnv *env, jlong library, jbyteArray xy,
+                                   struct ecc_room *key) {
+    unsigned char plain[PUBLIC_KEY_BYTES];
+    (*env)->GetByteArrayRegion(env, xy, 0, PUBLIC_KEY_BYTES, (jbyte *)plain);
+    public_key_to_card(sdf_shape(library), plain, key);
+}
 
 static inline void *card_handle(jlong handle) {
     return (void *)(uintptr_t)handle;

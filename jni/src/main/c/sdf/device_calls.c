@@ -39,7 +39,7 @@ SDF_NATIVE(jint, getDeviceInfo)
     REQUIRE(GetDeviceInfo, session);
     union {
         DEVICEINFO fields;
-        unsigned char with_slack[sizeof(DEVICEINFO) + SCRATCH_SLACK_BYTES];
+        unsigned char with_slack[sizeof(DEVICEINFO) + SLACK_BYTES];
     } info;
     memset(&info, 0, sizeof info);
     int code = sdf_library(library)->GetDeviceInfo(card_handle(session), &info.fields);

@@ -4,19 +4,16 @@
 
 typedef int export_function(void *session, unsigned int index, ECCrefPublicKey *key);
 
-static jint export_public_key(JNIEnv *env, export_function *export, jlong session, jint index,
-                              jbyteArray xy) {
-    union {
-        ECCrefPublicKey key;
-        unsigned char with_slack[sizeof(ECCrefPublicKey) + SCRATCH_SLACK_BYTES];
-    } exported;
+static jint export_public_key(JNIEnv *env, export_function *export, jlong library, jlong session,
+                              jint index, jbyteArray xy) {
+    struct ecc_room exported;
     unsigned char plain[PUBLIC_KEY_BYTES];
-    memset(&exported, 0, sizeof exported);
-    int code = export(card_handle(session), (unsigned)index, &exported.key);
+    public_key_expected(sdf_shape(library), &exported);
+    int code = export(card_handle(session), (unsigned)index, as_public_key(&exported));
     if (code != SDR_OK) {
         return code;
     }
-    if (!public_key_from_card(&exported.key, plain)) {
+    if (!public_key_from_card(sdf_shape(library), &exported, plain)) {
         return SDR_OUTARGERR;
     }
     put_bytes(env, xy, 0, PUBLIC_KEY_BYTES, plain);
@@ -26,14 +23,15 @@ static jint export_public_key(JNIEnv *env, export_function *export, jlong sessio
 SDF_NATIVE(jint, exportSignPublicKey)
 (JNIEnv *env, jclass c, jlong library, jlong session, jint index, jbyteArray xy) {
     REQUIRE(ExportSignPublicKey_ECC, session);
-    return export_public_key(env, sdf_library(library)->ExportSignPublicKey_ECC, session, index,
-                             xy);
+    return export_public_key(env, sdf_library(library)->ExportSignPublicKey_ECC, library, session,
+                             index, xy);
 }
 
 SDF_NATIVE(jint, exportEncPublicKey)
 (JNIEnv *env, jclass c, jlong library, jlong session, jint index, jbyteArray xy) {
     REQUIRE(ExportEncPublicKey_ECC, session);
-    return export_public_key(env, sdf_library(library)->ExportEncPublicKey_ECC, session, index, xy);
+    return export_public_key(env, sdf_library(library)->ExportEncPublicKey_ECC, library, session,
+                             index, xy);
 }
 
 /*
@@ -41,14 +39,15 @@ SDF_NATIVE(jint, exportEncPublicKey)
  * is destroyed again: nobody would hold its handle.
  */
 static jint hand_over(JNIEnv *env, jlong library, jlong session, void *key, jlongArray handle,
-                      const ECCCipher *cipher, jbyteArray wrapped) {
+                      const struct scratch *cipher, jbyteArray wrapped) {
     jint length = (*env)->GetArrayLength(env, wrapped);
     struct scratch plain;
     if (!scratch_take(&plain, (size_t)length)) {
         return SDR_NOBUFFER;
     }
     jint code = SDR_OK;
-    if (ciphertext_from_card(cipher, (size_t)(length - CIPHERTEXT_OVERHEAD_BYTES), plain.bytes)) {
+    if (ciphertext_from_card(sdf_shape(library), cipher->bytes, cipher->size,
+                             (size_t)(length - CIPHERTEXT_OVERHEAD_BYTES), plain.bytes)) {
         put_bytes(env, wrapped, 0, length, plain.bytes);
         put_handle(env, handle, key);
     } else {
@@ -66,14 +65,18 @@ SDF_NATIVE(jint, generateKeyWithIpk)
  jlongArray key) {
     REQUIRE(GenerateKeyWithIPK_ECC, session);
     struct scratch cipher;
-    if (!scratch_take(&cipher, cipher_struct_bytes((size_t)bits / 8))) {
+    if (!ciphertext_fits(sdf_shape(library), (size_t)bits / 8)) {
+        return SDR_INARGERR;
+    }
+    if (!scratch_take(&cipher, cipher_room_bytes((size_t)bits / 8))) {
         return SDR_NOBUFFER;
     }
+    ciphertext_expected(sdf_shape(library), cipher.bytes, cipher.size);
     void *handle = NULL;
     jint code = sdf_library(library)->GenerateKeyWithIPK_ECC(
         card_handle(session), (unsigned)index, (unsigned)bits, (ECCCipher *)cipher.bytes, &handle);
     if (code == SDR_OK) {
-        code = hand_over(env, library, session, handle, key, (ECCCipher *)cipher.bytes, wrapped);
+        code = hand_over(env, library, session, handle, key, &cipher, wrapped);
     }
     scratch_release(&cipher);
     return code;
@@ -83,20 +86,22 @@ SDF_NATIVE(jint, generateKeyWithEpk)
 (JNIEnv *env, jclass c, jlong library, jlong session, jint bits, jint algorithm, jbyteArray xy,
  jbyteArray wrapped, jlongArray key) {
     REQUIRE(GenerateKeyWithEPK_ECC, session);
-    unsigned char plain[PUBLIC_KEY_BYTES];
-    ECCrefPublicKey public_key;
-    (*env)->GetByteArrayRegion(env, xy, 0, PUBLIC_KEY_BYTES, (jbyte *)plain);
-    public_key_to_card(plain, &public_key);
+    struct ecc_room public_key;
+    read_public_key(env, library, xy, &public_key);
     struct scratch cipher;
-    if (!scratch_take(&cipher, cipher_struct_bytes((size_t)bits / 8))) {
+    if (!ciphertext_fits(sdf_shape(library), (size_t)bits / 8)) {
+        return SDR_INARGERR;
+    }
+    if (!scratch_take(&cipher, cipher_room_bytes((size_t)bits / 8))) {
         return SDR_NOBUFFER;
     }
+    ciphertext_expected(sdf_shape(library), cipher.bytes, cipher.size);
     void *handle = NULL;
-    jint code = sdf_library(library)->GenerateKeyWithEPK_ECC(card_handle(session), (unsigned)bits,
-                                                             (unsigned)algorithm, &public_key,
-                                                             (ECCCipher *)cipher.bytes, &handle);
+    jint code = sdf_library(library)->GenerateKeyWithEPK_ECC(
+        card_handle(session), (unsigned)bits, (unsigned)algorithm, as_public_key(&public_key),
+        (ECCCipher *)cipher.bytes, &handle);
     if (code == SDR_OK) {
-        code = hand_over(env, library, session, handle, key, (ECCCipher *)cipher.bytes, wrapped);
+        code = hand_over(env, library, session, handle, key, &cipher, wrapped);
     }
     scratch_release(&cipher);
     return code;
@@ -110,13 +115,16 @@ SDF_NATIVE(jint, importKeyWithIsk)
     size_t payload = (size_t)(length - CIPHERTEXT_OVERHEAD_BYTES);
     struct scratch plain;
     struct scratch cipher;
+    if (!ciphertext_fits(sdf_shape(library), payload)) {
+        return SDR_INARGERR;
+    }
     if (!scratch_copy(&plain, env, wrapped, 0, length)) {
         return SDR_NOBUFFER;
     }
     jint code = SDR_NOBUFFER;
-    if (scratch_take(&cipher, cipher_struct_bytes(payload))) {
+    if (scratch_take(&cipher, cipher_room_bytes(payload))) {
         void *handle = NULL;
-        ciphertext_to_card(plain.bytes, payload, (ECCCipher *)cipher.bytes);
+        ciphertext_to_card(sdf_shape(library), plain.bytes, payload, cipher.bytes);
         code = sdf_library(library)->ImportKeyWithISK_ECC(card_handle(session), (unsigned)index,
                                                           (ECCCipher *)cipher.bytes, &handle);
         if (code == SDR_OK) {

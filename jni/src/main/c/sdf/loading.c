@@ -7,7 +7,7 @@
 
 static const char *const names[] = {
 #define SDF_NAME(name) "SDF_" #name,
-    SDF_CALLED(SDF_NAME) SDF_REPORTED(SDF_NAME)
+    SDF_CALLED(SDF_NAME) SDF_FURTHER(SDF_NAME) SDF_REPORTED(SDF_NAME)
 #undef SDF_NAME
 };
 
@@ -55,17 +55,38 @@ static jbyteArray linkers_words(JNIEnv *env) {
     return bytes;
 }
 
+/* False: an exception is on its way. */
+static bool read_shape(JNIEnv *env, jintArray numbers, struct sdf_shape *shape) {
+    jint plain[SHAPE_NUMBERS];
+    if ((*env)->GetArrayLength(env, numbers) == SHAPE_NUMBERS) {
+        (*env)->GetIntArrayRegion(env, numbers, 0, SHAPE_NUMBERS, plain);
+        if (shape_of(plain, shape)) {
+            return true;
+        }
+    }
+    jclass illegal = (*env)->FindClass(env, "java/lang/IllegalArgumentException");
+    if (illegal != NULL) {
+        (*env)->ThrowNew(env, illegal, "no shape that a card can have");
+    }
+    return false;
+}
+
 /*
  * Returns the loaded library, or 0 with the reason in reason[0]. It is never unloaded: vendors'
  * libraries leave threads and exit handlers behind, which would then run in unmapped code.
  */
 SDF_NATIVE(jlong, load)
 (JNIEnv *env, jclass c, jbyteArray path, jboolean now, jboolean global, jboolean deep_bind,
- jobjectArray reason) {
+ jintArray shape, jobjectArray reason) {
     jsize length = (*env)->GetArrayLength(env, path);
     char *file = malloc((size_t)length + 1);
     struct sdf_library *library = calloc(1, sizeof *library);
     if (file == NULL || library == NULL) {
+        free(file);
+        free(library);
+        return 0;
+    }
+    if (!read_shape(env, shape, &library->shape)) {
         free(file);
         free(library);
         return 0;
@@ -87,7 +108,22 @@ SDF_NATIVE(jlong, load)
         return 0;
     }
     SDF_CALLED(RESOLVE)
+    SDF_FURTHER(RESOLVE)
     return (jlong)(uintptr_t)library;
+}
+
+/* Returns the same library, called in another shape; 0: not enough memory. */
+SDF_NATIVE(jlong, inShape)(JNIEnv *env, jclass c, jlong library, jintArray numbers) {
+    struct sdf_shape shape;
+    if (!read_shape(env, numbers, &shape)) {
+        return 0;
+    }
+    struct sdf_library *reshaped = malloc(sizeof *reshaped);
+    if (reshaped != NULL) {
+        *reshaped = *sdf_library(library);
+        reshaped->shape = shape;
+    }
+    return (jlong)(uintptr_t)reshaped;
 }
 
 SDF_NATIVE(void, presence)(JNIEnv *env, jclass c, jlong library, jbooleanArray present) {

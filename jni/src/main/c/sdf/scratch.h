@@ -11,13 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCRATCH_INLINE_BYTES 1024
+#include "sdf/layout.h"
 
-/*
- * Room past what a card is asked to write, so that one which rounds up or pads does not hit the
- * heap. What it writes there is never handed on.
- */
-#define SCRATCH_SLACK_BYTES 64
+#define SCRATCH_INLINE_BYTES 1024
 
 struct scratch {
     unsigned char *bytes; /* zeroed */
@@ -26,7 +22,7 @@ struct scratch {
 };
 
 static inline bool scratch_take(struct scratch *scratch, size_t bytes) {
-    scratch->size = bytes + SCRATCH_SLACK_BYTES;
+    scratch->size = bytes + SLACK_BYTES;
     if (scratch->size <= sizeof scratch->inlined) {
         scratch->bytes = scratch->inlined;
         memset(scratch->bytes, 0, scratch->size);

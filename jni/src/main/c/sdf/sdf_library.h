@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One vendor's library, loaded: the functions that it has. */
+/* One vendor's library, loaded: the functions that it has, and in which shape they are called. */
 #ifndef BERTH_SDF_LIBRARY_H
 #define BERTH_SDF_LIBRARY_H
 
@@ -8,7 +8,13 @@
 
 #include <berth/sdf.h>
 
+#include "sdf/further_functions.h"
+#include "sdf/shape.h"
+
 #define SDF_NATIVE(type, method) JNIEXPORT type JNICALL Java_io_berth_jni_sdf_SdfNatives_##method
+/* The same of a group's own class of native methods. */
+#define SDF_GROUP_NATIVE(type, group, method)                                                      \
+    JNIEXPORT type JNICALL Java_io_berth_jni_sdf_##group##Natives_##method
 
 /* The functions that are called. */
 #define SDF_CALLED(X)                                                                              \
@@ -41,32 +47,12 @@
     X(HashUpdate)                                                                                  \
     X(HashFinal)
 
-/* The rest of the 2012 edition: only reported. */
-#define SDF_REPORTED(X)                                                                            \
-    X(ExportSignPublicKey_RSA)                                                                     \
-    X(ExportEncPublicKey_RSA)                                                                      \
-    X(GenerateKeyPair_RSA)                                                                         \
-    X(GenerateKeyWithIPK_RSA)                                                                      \
-    X(GenerateKeyWithEPK_RSA)                                                                      \
-    X(ImportKeyWithISK_RSA)                                                                        \
-    X(ExchangeDigitEnvelopeBaseOnRSA)                                                              \
-    X(GenerateKeyPair_ECC)                                                                         \
-    X(GenerateAgreementDataWithECC)                                                                \
-    X(GenerateKeyWithECC)                                                                          \
-    X(GenerateAgreementDataAndKeyWithECC)                                                          \
-    X(ExchangeDigitEnvelopeBaseOnECC)                                                              \
-    X(ExternalPublicKeyOperation_RSA)                                                              \
-    X(InternalPublicKeyOperation_RSA)                                                              \
-    X(InternalPrivateKeyOperation_RSA)                                                             \
-    X(CreateFile)                                                                                  \
-    X(ReadFile)                                                                                    \
-    X(WriteFile)                                                                                   \
-    X(DeleteFile)
-
 struct sdf_library {
     void *loaded;
+    struct sdf_shape shape;
 #define SDF_MEMBER(name) __typeof__(SDF_##name) *name;
     SDF_CALLED(SDF_MEMBER)
+    SDF_FURTHER(SDF_MEMBER)
 #undef SDF_MEMBER
 };
 

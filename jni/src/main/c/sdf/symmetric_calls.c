@@ -10,7 +10,7 @@
  * into it and some do not (the caller chains it by itself), and some look at it even for ECB.
  */
 struct iv {
-    unsigned char bytes[IV_BYTES + SCRATCH_SLACK_BYTES];
+    unsigned char bytes[IV_BYTES + SLACK_BYTES];
 };
 
 static void read_iv(JNIEnv *env, jbyteArray from, struct iv *iv) {
@@ -93,6 +93,47 @@ SDF_NATIVE(jint, decrypt)
                in_bytes, to);
 }
 
+static unsigned char *at(jlong address) {
+    return (unsigned char *)(uintptr_t)address;
+}
+
+SDF_NATIVE(jint, cipherAt)
+(JNIEnv *env, jclass c, jlong library, jboolean encrypting, jlong session, jlong key,
+ jint algorithm, jbyteArray iv_bytes, jlong in, jint in_bytes, jlong out, jintArray out_length) {
+    symmetric_function *function =
+        encrypting ? sdf_library(library)->Encrypt : sdf_library(library)->Decrypt;
+    unsigned int length = (unsigned)in_bytes;
+    struct iv iv;
+    if (function == NULL) {
+        return SDR_NOTSUPPORT;
+    }
+    if (session == 0 || key == 0) {
+        return SDR_INARGERR;
+    }
+    read_iv(env, iv_bytes, &iv);
+    jint code = function(card_handle(session), card_handle(key), (unsigned)algorithm, iv.bytes,
+                         at(in), (unsigned)in_bytes, at(out), &length);
+    explicit_bzero(&iv, sizeof iv);
+    if (code == SDR_OK && length > (unsigned)in_bytes) {
+        code = SDR_OUTARGERR;
+    }
+    if (code == SDR_OK) {
+        jint written = (jint)length;
+        (*env)->SetIntArrayRegion(env, out_length, 0, 1, &written);
+    }
+    return code;
+}
+
+SDF_NATIVE(jlong, address)
+(JNIEnv *env, jclass c, jobject direct) {
+    return (jlong)(uintptr_t)(*env)->GetDirectBufferAddress(env, direct);
+}
+
+SDF_NATIVE(void, wipe)
+(JNIEnv *env, jclass c, jlong address, jint bytes) {
+    explicit_bzero(at(address), (size_t)bytes);
+}
+
 SDF_NATIVE(jint, calculateMac)
 (JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
  jbyteArray in, jint in_offset, jint in_bytes, jbyteArray mac, jintArray mac_length) {
@@ -111,17 +152,15 @@ SDF_NATIVE(jint, hashInit)
         return sdf_library(library)->HashInit(card_handle(session), (unsigned)algorithm, NULL, NULL,
                                               0);
     }
-    unsigned char plain[PUBLIC_KEY_BYTES];
-    ECCrefPublicKey key;
+    struct ecc_room key;
     struct scratch name;
     jint length = (*env)->GetArrayLength(env, id);
     if (!scratch_copy(&name, env, id, 0, length)) {
         return SDR_NOBUFFER;
     }
-    (*env)->GetByteArrayRegion(env, xy, 0, PUBLIC_KEY_BYTES, (jbyte *)plain);
-    public_key_to_card(plain, &key);
-    jint code = sdf_library(library)->HashInit(card_handle(session), (unsigned)algorithm, &key,
-                                               name.bytes, (unsigned)length);
+    read_public_key(env, library, xy, &key);
+    jint code = sdf_library(library)->HashInit(card_handle(session), (unsigned)algorithm,
+                                               as_public_key(&key), name.bytes, (unsigned)length);
     scratch_release(&name);
     return code;
 }
@@ -138,10 +177,16 @@ SDF_NATIVE(jint, hashUpdate)
     return code;
 }
 
+SDF_NATIVE(jint, hashUpdateAt)
+(JNIEnv *env, jclass c, jlong library, jlong session, jlong data, jint bytes) {
+    REQUIRE(HashUpdate, session);
+    return sdf_library(library)->HashUpdate(card_handle(session), at(data), (unsigned)bytes);
+}
+
 SDF_NATIVE(jint, hashFinal)
 (JNIEnv *env, jclass c, jlong library, jlong session, jbyteArray hash, jintArray hash_length) {
     REQUIRE(HashFinal, session);
-    unsigned char out[DIGEST_ROOM_BYTES + SCRATCH_SLACK_BYTES] = {0};
+    unsigned char out[DIGEST_ROOM_BYTES + SLACK_BYTES] = {0};
     jint room = (*env)->GetArrayLength(env, hash);
     unsigned int length = (unsigned)room;
     jint code = sdf_library(library)->HashFinal(card_handle(session), out, &length);

@@ -32,6 +32,7 @@ public final class BenchMain {
           new FaninBench(),
           new TensorBench(),
           new SignBench(),
+          new HsmBench(),
           new RecoveryBench(),
           new FootprintBench(),
           new AllocBench(),

@@ -4,6 +4,8 @@ package io.berth.bench;
 import io.berth.bench.rings.Waits;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * The command line of {@code ./bench}.
@@ -13,7 +15,8 @@ import java.util.Optional;
  * @param jsonDirectory where to write NAME.json of each benchmark that runs, if anywhere
  * @param markdown where to write tables for documents, if anywhere
  * @param repeats 1, or more with {@code --long}: how many times as many rounds
- * @param filter a regular expression that JMH benchmarks must contain
+ * @param filter a regular expression: of JMH benchmarks, or of the cases of the staged ones (echo,
+ *     sign, hsm)
  * @param idle how the polling yardsticks wait: yield, spin or backoff
  */
 public record BenchOptions(
@@ -67,8 +70,18 @@ public record BenchOptions(
     if (name.equals(ALL) && json.isPresent()) {
       throw new IllegalArgumentException("bench: all writes several results: give --json-dir DIR");
     }
+    try {
+      Pattern.compile(filter == null ? "" : filter);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException("bench: filter: " + e.getMessage(), e);
+    }
     return new BenchOptions(
         name, json, jsonDirectory, markdown, repeats, idle, filter == null ? ".*" : filter);
+  }
+
+  /** Whether that case is to run. */
+  public boolean selects(String caseName) {
+    return Pattern.compile(filter).matcher(caseName).find();
   }
 
   private static String valueOf(String[] args, int index) {

@@ -162,9 +162,9 @@ final class SignBench implements Bench {
 
   private static List<String> signDirect(int sessions) throws IOException {
     return List.of(
-        NativeProgram.named("sign_direct").toString(),
+        NativeProgram.named("sdf_load").toString(),
         SoftwareCard.library().toString(),
-        Integer.toString(SoftwareCard.KEY_INDEX),
+        "sm2-sign",
         Integer.toString(sessions));
   }
 }

@@ -35,9 +35,14 @@ record StagedBench(
   public List<Row> run(BenchOptions options) throws IOException {
     List<Row> rows = new ArrayList<>();
     for (Stage stage : stages) {
+      List<Case> selected =
+          stage.cases().stream().filter(one -> options.selects(one.name())).toList();
+      if (selected.isEmpty() && !stage.cases().isEmpty()) {
+        continue;
+      }
       try (InterleavedRounds rounds = new InterleavedRounds(stage.systems().create(options))) {
         rounds.start(stage.warmUp());
-        for (Case one : stage.cases()) {
+        for (Case one : selected) {
           rounds
               .run(one.load(), one.rounds() * options.repeats())
               .forEach((system, results) -> rows.add(Row.ofRounds(system, one.name(), results)));

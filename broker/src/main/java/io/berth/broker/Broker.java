@@ -17,6 +17,7 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
 import io.berth.broker.rehearsal.Rehearsal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.selfcheck.YieldChoice;
@@ -116,7 +117,7 @@ public final class Broker implements AutoCloseable {
             config,
             devices,
             audit.sessions(),
-            device -> supervision.of(device).segments(),
+            supervision::segments,
             epoch,
             yieldMicros);
     this.succession =
@@ -130,6 +131,7 @@ public final class Broker implements AutoCloseable {
                 control,
                 data,
                 config,
+                clients.certificates(),
                 supervision,
                 status,
                 audit.administration(),
@@ -238,6 +240,7 @@ public final class Broker implements AutoCloseable {
   private Device device(DeviceConfig device, RequestTable requests) {
     return new Device(
         device.resource(),
+        device.cards().stream().map(DeviceConfig::card).toList(),
         new DeviceQueue(
             requests, config.scheduler().queueLimit(), config.scheduler().ageingNanos()),
         new KillList(config.supervision().poisonAfter(), BLOCK_POISON_NANOS),
@@ -256,13 +259,13 @@ public final class Broker implements AutoCloseable {
     }
 
     @Override
-    public void worker(Device device, int workerEpoch, Death death, String text) {
-      control.execute(() -> supervision.of(device).violated(workerEpoch, death, text));
+    public void worker(Seat seat, int workerEpoch, Death death, String text) {
+      control.execute(() -> supervision.of(seat).violated(workerEpoch, death, text));
     }
 
     @Override
-    public void workerLeft(Device device, int workerEpoch, String text) {
-      control.execute(() -> supervision.of(device).left(workerEpoch, text));
+    public void workerLeft(Seat seat, int workerEpoch, String text) {
+      control.execute(() -> supervision.of(seat).left(workerEpoch, text));
     }
   }
 

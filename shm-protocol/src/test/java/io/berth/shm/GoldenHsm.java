@@ -15,6 +15,7 @@ import java.util.List;
  * payloads look like. Clients write the requests and read the replies with code of their own.
  */
 final class GoldenHsm {
+  private static final long SESSION_KEY = 0x0123_4567_89AB_CDEFL;
   private static final ByteString DIGEST = bytes(0x01, 32);
   private static final ByteString ID = ByteString.copyFromUtf8("signer");
   private static final ByteString PLAINTEXT = bytes(0x51, 20);
@@ -87,6 +88,104 @@ final class GoldenHsm {
         ExportPublicKeyRequest.newBuilder().setUsage(KeyUsage.KEY_USAGE_ENCRYPT).build(),
         PUBLIC_KEY);
     exchange(lines, "GENERATE_KEY", GenerateKeyRequest.newBuilder().setBits(128).build(), KEY);
+    GoldenMechanisms.add(lines);
+    sdf(lines);
+  }
+
+  /** SDF's own: authenticated SM4, agreement, keys for another party. */
+  private static void sdf(List<String> lines) {
+    Sm4AuthRequest.Builder sealed =
+        Sm4AuthRequest.newBuilder()
+            .setKey(KEY)
+            .setMode(Sm4AuthMode.SM4_AUTH_MODE_GCM)
+            .setIv(bytes(0xA1, 12))
+            .setAad(ID);
+    exchange(
+        lines,
+        "SM4_SEAL",
+        sealed.setData(PLAINTEXT).setTagBytes(16).build(),
+        Sm4AuthReply.newBuilder().setData(CIPHER_BLOCKS).setTag(bytes(0xD1, 16)).build());
+    exchange(
+        lines,
+        "SM4_OPEN",
+        sealed.clearTagBytes().setData(CIPHER_BLOCKS).setTag(bytes(0xD1, 16)).build(),
+        data(PLAINTEXT));
+    exchange(
+        lines,
+        "SM4_SEAL-block",
+        sealed.clearTag().clearAad().clearData().setAadBytes(4000).build(),
+        Sm4AuthReply.newBuilder().setTag(bytes(0xD1, 16)).build());
+    exchange(
+        lines,
+        "GENERATE_KEY_FOR",
+        GenerateKeyForRequest.newBuilder().setBits(128).setSm2Key(PUBLIC_KEY).build(),
+        SessionKey.newBuilder().setSessionKey(SESSION_KEY).setEnvelope(CIPHERTEXT).build());
+    exchange(
+        lines,
+        "EXCHANGE_ENVELOPE",
+        ExchangeEnvelopeRequest.newBuilder().setEnvelope(CIPHERTEXT).setSm2Key(PUBLIC_KEY).build(),
+        data(CIPHERTEXT));
+    exchange(
+        lines,
+        "BEGIN_AGREEMENT",
+        BeginAgreementRequest.newBuilder().setBits(128).setId(ID).build(),
+        Agreement.newBuilder()
+            .setAgreement(SESSION_KEY)
+            .setPublicKey(PUBLIC_KEY)
+            .setTemporaryKey(PUBLIC_KEY)
+            .build());
+    exchange(
+        lines,
+        "FINISH_AGREEMENT",
+        FinishAgreementRequest.newBuilder()
+            .setAgreement(SESSION_KEY)
+            .setId(ID)
+            .setPublicKey(PUBLIC_KEY)
+            .setTemporaryKey(PUBLIC_KEY)
+            .build(),
+        SessionKey.newBuilder().setSessionKey(SESSION_KEY).build());
+    exchange(
+        lines,
+        "RESPOND_TO_AGREEMENT",
+        RespondToAgreementRequest.newBuilder()
+            .setBits(128)
+            .setId(ID)
+            .setSponsorId(ID)
+            .setPublicKey(PUBLIC_KEY)
+            .setTemporaryKey(PUBLIC_KEY)
+            .build(),
+        SessionKey.newBuilder()
+            .setSessionKey(SESSION_KEY)
+            .setPublicKey(PUBLIC_KEY)
+            .setTemporaryKey(PUBLIC_KEY)
+            .build());
+    exchange(
+        lines,
+        "EXPORT_RSA_PUBLIC_KEY",
+        ExportPublicKeyRequest.newBuilder().setUsage(KeyUsage.KEY_USAGE_ENCRYPT).build(),
+        RsaPublicKey.newBuilder().setModulus(bytes(0xA1, 128)).setExponent(bytes(0x03, 1)).build());
+    lines.add(
+        "hsm-reply TOKEN_INFO "
+            + HexFormat.of()
+                .formatHex(
+                    TokenInfo.newBuilder()
+                        .setLabel("card")
+                        .setAsymmetricAlgorithms(0x30E00)
+                        .setAsymmetricBits(2048)
+                        .setSymmetricAlgorithms(0x0600043F)
+                        .setHashAlgorithms(7)
+                        .build()
+                        .toByteArray()));
+    exchange(
+        lines,
+        "TEST_IMPORT_KEY",
+        TestImportKeyRequest.newBuilder().setKey(bytes(0x71, 16)).build(),
+        SessionKey.newBuilder().setSessionKey(SESSION_KEY).build());
+    exchange(
+        lines,
+        "TEST_HMAC",
+        TestHmacRequest.newBuilder().setKey(bytes(0x71, 20)).setData(PLAINTEXT).build(),
+        data(bytes(0xC1, 32)));
   }
 
   private static void operations(List<String> lines, Class<?> constants)
@@ -97,8 +196,7 @@ final class GoldenHsm {
     }
   }
 
-  private static void exchange(
-      List<String> lines, String name, MessageLite request, MessageLite reply) {
+  static void exchange(List<String> lines, String name, MessageLite request, MessageLite reply) {
     lines.add("hsm-request " + name + " " + HexFormat.of().formatHex(request.toByteArray()));
     lines.add("hsm-reply " + name + " " + HexFormat.of().formatHex(reply.toByteArray()));
   }
@@ -116,12 +214,12 @@ final class GoldenHsm {
     return Sm4Reply.newBuilder().setData(data).setIv(NEXT_IV).build();
   }
 
-  private static Bytes data(ByteString data) {
+  static Bytes data(ByteString data) {
     return Bytes.newBuilder().setData(data).build();
   }
 
   /** That many bytes, each one more than the one before. */
-  private static ByteString bytes(int first, int count) {
+  static ByteString bytes(int first, int count) {
     byte[] bytes = new byte[count];
     for (int i = 0; i < count; i++) {
       bytes[i] = (byte) (first + i);

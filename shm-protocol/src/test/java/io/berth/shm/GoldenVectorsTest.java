@@ -76,7 +76,9 @@ class GoldenVectorsTest {
     message(lines, "close", new Close(0x00010002));
     message(lines, "segment-add", new SegmentAdd(0x00010002, 1, 0x400000L));
     message(lines, "segment-drop", new SegmentDrop(3, 4));
+    message(lines, "segment-wipe", new SegmentWipe(3, 4, 0x10000L, 0x4000L));
     message(lines, "goodbye", new Goodbye());
+    message(lines, "list", new ListNames(0x00010002, "tenant-a"));
     message(lines, "worker-hello", new WorkerHello(1, 0, 7, 4321, true, "payments"));
     message(
         lines,
@@ -90,10 +92,17 @@ class GoldenVectorsTest {
             List.of(
                 new OperationEntry(
                     Permission.SIGN.operation(1), ReplayClass.RANDOMISED, "SM2_SIGN"),
-                new OperationEntry(EchoOperation.ONCE, ReplayClass.AT_MOST_ONCE, "ONCE"))));
+                new OperationEntry(EchoOperation.ONCE, ReplayClass.AT_MOST_ONCE, "ONCE")),
+            1,
+            "Java SUN 17",
+            List.of(Permission.AGREE.operation(2)),
+            List.of(Permission.EXPORT.operation(5))));
     message(lines, "worker-failed", new WorkerFailed(true, "no such library"));
     message(lines, "segment-mapped", new SegmentMapped(0x0102030405060708L, 3, 4, Status.OK));
     message(lines, "segment-released", new SegmentReleased(0x0102030405060708L, 3, 4));
+    message(lines, "worker-more", new WorkerMore());
+    message(
+        lines, "worker-keys", new WorkerKeys(Map.of("target.sign-key-1.group_signing_key", "0a")));
     message(
         lines,
         "welcome",
@@ -111,12 +120,22 @@ class GoldenVectorsTest {
     message(lines, "opened", new Opened(0x00010002, 0x206, 1, 30_000_000_000L, "hsm/sdf"));
     message(lines, "closed", new Closed());
     message(lines, "segment-added", new SegmentAdded(3, 4, 0x400000L));
+    message(lines, "segment-wiped", new SegmentWiped());
     message(
         lines,
         "refused",
         new Refused(Status.PERMISSION_DENIED, Reason.NOT_PERMITTED, "uid 1000 may not"));
     message(lines, "goaway", new GoAway(Reason.GOING_AWAY, "reload"));
     message(lines, "expelled", new Expelled(Reason.MALFORMED_FRAME, "frame of 8 bytes"));
+    message(
+        lines,
+        "listed",
+        new Listed(
+            5,
+            List.of(
+                new ListedEntry("hsm:payments", 0, "hsm/sdf", Map.of()),
+                new ListedEntry(
+                    "hsm:payments/sign-key-1", 0x206, "hsm/sdf", Map.of("algorithm", "sm2")))));
     message(
         lines,
         "worker-welcome",
@@ -132,7 +151,9 @@ class GoldenVectorsTest {
             250,
             50,
             "hsm/sdf",
-            Map.of("library", "/usr/lib/libsdf.so")));
+            Map.of("library", "/usr/lib/libsdf.so"),
+            1));
+    message(lines, "worker-settings", new WorkerSettings(Map.of("target.sign-key-1.index", "1")));
     message(lines, "segment-map", new SegmentMap(0x0102030405060708L, 3, 4, 2, 0x400000L));
     message(lines, "segment-unmap", new SegmentUnmap(0x0102030405060708L, 3, 4));
   }

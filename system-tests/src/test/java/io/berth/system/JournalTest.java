@@ -26,7 +26,6 @@ import io.berth.system.process.ProcessView;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,15 +48,6 @@ final class JournalTest {
     setup.card("card");
     setup.grant("{user: " + BrokerSetup.uid() + "}", "[\"hsm:card/**\"]", "audit: all");
     return setup;
-  }
-
-  private static String audit(BrokerSetup setup, String... words) {
-    List<String> command = new ArrayList<>(List.of(Installation.command().toString(), "audit"));
-    command.addAll(List.of(words));
-    command.addAll(List.of("--config", setup.configFile().toString()));
-    Outcome outcome = Installation.run(command);
-    assertEquals(0, outcome.exitCode(), outcome.output());
-    return outcome.output();
   }
 
   private static long count(String records, String event) {
@@ -86,9 +76,9 @@ final class JournalTest {
     assertEquals(RunningBroker.ENDED_BY_TERM, broker.stop(), broker::tails);
     Brokers.assertNothingLeft(broker);
 
-    String verified = audit(setup, "verify");
+    String verified = setup.audit("verify");
     assertTrue(verified.contains("intact: "), verified);
-    String records = audit(setup, "show", "--last", "10000000");
+    String records = setup.audit("show", "--last", "10000000");
     assertEquals(KILLS + 1, count(records, "BROKER_STARTED"), records);
     assertEquals(1, count(records, "BROKER_STOPPED"), records);
     assertEquals(KILLS + 1, count(records, "WORKER_STARTED"), "each broker tells whom it found");
@@ -135,9 +125,9 @@ final class JournalTest {
         assertEquals(journal.pid(), broker.worker("journal").pid(), "the journal lived on");
       }
       assertEquals(RunningBroker.ENDED_BY_TERM, broker.stop(), broker::tails);
-      String verified = audit(setup, "verify");
+      String verified = setup.audit("verify");
       assertTrue(verified.contains("intact: "), verified);
-      String records = audit(setup, "show", "--last", "10000000");
+      String records = setup.audit("show", "--last", "10000000");
       assertEquals(1, count(records, "JOURNAL_DEGRADED"), records);
       assertEquals(1, count(records, "JOURNAL_RECOVERED"), records);
     } finally {

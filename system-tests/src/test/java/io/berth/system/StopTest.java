@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.berth.system.broker.BrokerSetup;
 import io.berth.system.broker.Brokers;
-import io.berth.system.broker.Installation;
-import io.berth.system.broker.Installation.Outcome;
 import io.berth.system.broker.RunningBroker;
 import java.util.List;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,19 +28,12 @@ final class StopTest {
     assertEquals(exitCode, broker.awaitEnd(), broker::tails);
     Brokers.assertNothingLeft(broker);
 
-    List<String> events = journal(setup).lines().map(line -> line.split(" +", 4)[2]).toList();
+    List<String> events =
+        setup.audit("show", "--last", "1000").lines().map(line -> line.split(" +", 4)[2]).toList();
     assertEquals(
         List.of(
             "WORKER_STOPPED", "WORKER_STOPPED", "BROKER_STOPPED", "JOURNAL_CLOSED", "CHECKPOINT"),
         events.subList(events.lastIndexOf("WORKER_STARTED") + 1, events.size()));
     assertEquals(1, events.stream().filter("JOURNAL_OPENED"::equals).count(), events::toString);
-  }
-
-  private static String journal(BrokerSetup setup) {
-    Outcome outcome =
-        Installation.berth(
-            "audit", "show", "--last", "1000", "--config", setup.configFile().toString());
-    assertEquals(0, outcome.exitCode(), outcome.output());
-    return outcome.output();
   }
 }

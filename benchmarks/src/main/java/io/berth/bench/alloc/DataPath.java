@@ -14,8 +14,10 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.device.WorkerMemory;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
@@ -84,13 +86,13 @@ final class DataPath implements AutoCloseable {
     }
 
     @Override
-    public void worker(Device device, int epoch, Death death, String text) {
-      throw new IllegalStateException(device.name() + ": " + text);
+    public void worker(Seat seat, int epoch, Death death, String text) {
+      throw new IllegalStateException(seat.name() + ": " + text);
     }
 
     @Override
-    public void workerLeft(Device device, int epoch, String text) {
-      throw new IllegalStateException(device.name() + ": " + text);
+    public void workerLeft(Seat seat, int epoch, String text) {
+      throw new IllegalStateException(seat.name() + ": " + text);
     }
   }
 
@@ -174,7 +176,10 @@ final class DataPath implements AutoCloseable {
     workerWake = new Wake(workerMemory.link().broker(), () -> Pipes.ring(descriptors[3]));
     answer = this::answer;
     workerMemory.link().client().heartbeatOpaque(System.nanoTime());
-    data.attach(device, new WorkerLink(1, workerMemory, MAX_INLINE_BYTES), WINDOW, Map.of());
+    data.attach(
+        device.seats().get(0),
+        new WorkerLink(1, workerMemory, MAX_INLINE_BYTES),
+        new WorkerOffer(WINDOW, 0, Map.of()));
   }
 
   private void answer(int type, MutableDirectBuffer in, int body, int length) {

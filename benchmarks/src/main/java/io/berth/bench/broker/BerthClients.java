@@ -4,9 +4,11 @@ package io.berth.bench.broker;
 import io.berth.bench.process.JavaCommand;
 import io.berth.bench.system.NativeProgram;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /** Command lines of the client processes that put load on Berth. */
 public final class BerthClients {
@@ -55,6 +57,32 @@ public final class BerthClients {
             NativeProgram.named("berth_sign").toString(),
             broker.socket().toString(),
             BrokerConfig.signKey(card)));
+  }
+
+  /** Berth in the place of a token's module. */
+  public static Path pkcs11Module() throws IOException {
+    return RunningBroker.installed("lib/libberth-pkcs11.so");
+  }
+
+  /** Berth in the place of a card's library. */
+  public static Path sdfLibrary() throws IOException {
+    return RunningBroker.installed("lib/libberth-sdf.so");
+  }
+
+  /** What programs with one of these libraries need to find the broker, and which card is meant. */
+  public static Map<String, String> environment(RunningBroker broker, String device) {
+    return Map.of("BERTH_SOCKET", broker.socket().toString(), "BERTH_SDF_DEVICE", "hsm:" + device);
+  }
+
+  /** The same with requests of the class bulk. */
+  public static List<List<String>> signInBulk(RunningBroker broker, String card, int processes)
+      throws IOException {
+    return Collections.nCopies(
+        processes,
+        List.of(
+            NativeProgram.named("berth_sign").toString(),
+            broker.socket().toString(),
+            BrokerConfig.bulkSignKey(card)));
   }
 
   private static List<String> echoWithSessions(RunningBroker broker, int sessions)

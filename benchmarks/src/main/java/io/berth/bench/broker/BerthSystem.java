@@ -22,15 +22,21 @@ public final class BerthSystem implements SystemUnderTest {
 
   private final String name;
   private final RunningBroker broker;
+  private final Map<String, String> clientEnvironment;
   private final List<List<String>> clientCommands;
   private final Runnable close;
   private final Clients clients = new Clients();
   private int busyClients;
 
   private BerthSystem(
-      String name, RunningBroker broker, List<List<String>> clientCommands, Runnable close) {
+      String name,
+      RunningBroker broker,
+      Map<String, String> clientEnvironment,
+      List<List<String>> clientCommands,
+      Runnable close) {
     this.name = name;
     this.broker = broker;
+    this.clientEnvironment = clientEnvironment;
     this.clientCommands = clientCommands;
     this.close = close;
     this.busyClients = clientCommands.size();
@@ -39,13 +45,22 @@ public final class BerthSystem implements SystemUnderTest {
   /** With a broker of its own, which ends with it. */
   public static BerthSystem owning(
       String name, RunningBroker broker, List<List<String>> clientCommands) {
-    return new BerthSystem(name, broker, clientCommands, broker::close);
+    return new BerthSystem(name, broker, Map.of(), clientCommands, broker::close);
   }
 
   /** With a broker that somebody else closes. */
   public static BerthSystem sharing(
       String name, RunningBroker broker, List<List<String>> clientCommands) {
-    return new BerthSystem(name, broker, clientCommands, () -> {});
+    return sharing(name, broker, Map.of(), clientCommands);
+  }
+
+  /** The same with clients that need something in their environment. */
+  public static BerthSystem sharing(
+      String name,
+      RunningBroker broker,
+      Map<String, String> clientEnvironment,
+      List<List<String>> clientCommands) {
+    return new BerthSystem(name, broker, clientEnvironment, clientCommands, () -> {});
   }
 
   @Override
@@ -57,7 +72,7 @@ public final class BerthSystem implements SystemUnderTest {
   public void start() throws IOException {
     broker.start();
     for (List<String> command : clientCommands) {
-      clients.add(name + " client", command, Map.of());
+      clients.add(name + " client", command, clientEnvironment);
     }
     clients.awaitReady();
   }

@@ -2,6 +2,7 @@
 package io.berth.bench.broker;
 
 import io.berth.bench.card.CardModel;
+import io.berth.bench.card.SoftHsmToken;
 import io.berth.bench.card.SoftwareCard;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,6 +57,47 @@ public final class BrokerConfig {
         .append("      password_file: ")
         .append(quoted(environment.get(CARD_PASSWORD_FILE)))
         .append('\n');
+    surroundings(device, environment);
+    device
+        .append("    keys:\n      sign-key: {index: ")
+        .append(SoftwareCard.KEY_INDEX)
+        .append(", kind: sm2}\n")
+        .append("      bulk/sign-key: {index: ")
+        .append(SoftwareCard.KEY_INDEX)
+        .append(", kind: sm2}\n")
+        .append("      kek: {index: ")
+        .append(SoftwareCard.KEY_INDEX)
+        .append(", kind: kek}\n");
+    return with(name, device.toString());
+  }
+
+  /**
+   * Adds a SoftHSM token.
+   *
+   * @param name of the device
+   * @param lanes sessions with the token
+   */
+  public BrokerConfig withToken(String name, SoftHsmToken token, int lanes) throws IOException {
+    StringBuilder device = new StringBuilder();
+    device.append("  - name: ").append(name).append("\n    scheme: hsm\n    driver: hsm/pkcs11\n");
+    device.append("    unlisted_names: true\n");
+    device.append("    lanes: ").append(lanes).append('\n');
+    device.append("    settings:\n");
+    device.append("      module: ").append(quoted(SoftHsmToken.module())).append('\n');
+    device.append("      token_label: ").append(SoftHsmToken.LABEL).append('\n');
+    device.append("      pin_file: ").append(quoted(token.pinFile())).append('\n');
+    surroundings(device, token.environment());
+    return with(name, device.toString());
+  }
+
+  private BrokerConfig with(String name, String device) {
+    devices.add(device);
+    resources.add("hsm:" + name);
+    resources.add("hsm:" + name + "/*");
+    return this;
+  }
+
+  private static void surroundings(StringBuilder device, Map<String, String> environment) {
     device.append("    surroundings:\n      environment:\n");
     environment.forEach(
         (variable, value) ->
@@ -65,19 +107,16 @@ public final class BrokerConfig {
                 .append(": ")
                 .append(quoted(value))
                 .append('\n'));
-    device
-        .append("    keys:\n      sign-key: {index: ")
-        .append(SoftwareCard.KEY_INDEX)
-        .append(", kind: sm2}\n");
-    devices.add(device.toString());
-    resources.add("hsm:" + name);
-    resources.add("hsm:" + name + "/**");
-    return this;
   }
 
   /** The resource with which clients sign on the card of that name. */
   public static String signKey(String name) {
     return "hsm:" + name + "/sign-key";
+  }
+
+  /** The same key under a name whose requests are of the class bulk. */
+  public static String bulkSignKey(String name) {
+    return "hsm:" + name + "/bulk/sign-key";
   }
 
   /** The file's text, with everything that the broker writes below one folder. */
@@ -100,8 +139,13 @@ public final class BrokerConfig {
           grants:
             - principal: {user: %s}
               resources: [%s]
-              permissions: [call, sign, verify, random, export, digest]
+              permissions: [call, sign, verify, encrypt, decrypt, digest, mac, random, export, wrap]
               max_priority: interactive
+              audit: none
+            - principal: {user: %s}
+              resources: ["hsm:*/bulk/sign-key"]
+              permissions: [sign, verify]
+              max_priority: bulk
               audit: none
         """
         .formatted(
@@ -110,7 +154,12 @@ public final class BrokerConfig {
             quoted(folder.resolve("locks")),
             String.join("", devices),
             uid,
-            String.join(", ", resources.stream().map(BrokerConfig::quoted).toList()));
+            resourceList(),
+            uid);
+  }
+
+  private String resourceList() {
+    return String.join(", ", resources.stream().map(BrokerConfig::quoted).toList());
   }
 
   private static String quoted(Object value) {

@@ -262,7 +262,7 @@ public final class RunningBroker implements AutoCloseable {
     return new IOException(what, cause);
   }
 
-  private static Path installed(String relative) throws IOException {
+  static Path installed(String relative) throws IOException {
     Path file = Path.of(System.getProperty("berth.dist", "target/dist"), relative).toAbsolutePath();
     if (!Files.exists(file)) {
       throw new IOException(file + ": expected an installation there; ./bench makes it");

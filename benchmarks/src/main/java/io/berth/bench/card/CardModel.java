@@ -8,7 +8,14 @@ package io.berth.bench.card;
  * @param behaviour {@code key=value,...}
  */
 public record CardModel(String name, String behaviour) {
-  private static final String OFF_CPU = "service_time_us.sign=5000,channels=4";
+  /** How long a signature takes where it is not computed on the host. */
+  public static final int SERVICE_MICROS = 5000;
+
+  /** How many signatures such a card makes at once. */
+  public static final int CHANNELS = 4;
+
+  private static final String OFF_CPU =
+      "service_time_us.sign=" + SERVICE_MICROS + ",channels=" + CHANNELS;
 
   /** Four engines that take 5 ms each, off the processor: what a card is to its host. */
   public static final CardModel HARDWARE = new CardModel("5 ms off-CPU, 4 channels", OFF_CPU);

@@ -2,17 +2,19 @@
 package io.berth.bench.card;
 
 import io.berth.bench.process.Scratch;
+import io.berth.bench.process.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Map;
 
-/** A software card of its own, with one SM2 key pair, gone when closed. */
+/** A software card of its own, with one SM2 key pair and one KEK, gone when closed. */
 public final class SoftwareCard implements AutoCloseable {
+  /** Of the key pair, and of the KEK among KEKs. */
   public static final int KEY_INDEX = 1;
 
+  private static final String PASSWORD_FILE = "BERTH_SOFTCARD_PASSWORD_FILE";
   private static final String STORE_PASSWORD = "only for this run";
 
   private final Scratch scratch;
@@ -30,8 +32,11 @@ public final class SoftwareCard implements AutoCloseable {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Files.writeString(passwordFile, STORE_PASSWORD + "\n");
       String tool = installed("bin/berth-softcard").toString();
-      run(List.of(tool, "init", home.toString()));
-      run(List.of(tool, "generate-key", home.toString(), "--index", Integer.toString(KEY_INDEX)));
+      Map<String, String> password = Map.of(PASSWORD_FILE, passwordFile.toString());
+      String index = Integer.toString(KEY_INDEX);
+      Tool.run(password, tool, "init", home.toString());
+      Tool.run(password, tool, "generate-key", home.toString(), "--index", index);
+      Tool.run(password, tool, "generate-kek", home.toString(), "--index", index);
     } catch (IOException failed) {
       scratch.close();
       throw failed;
@@ -50,31 +55,17 @@ public final class SoftwareCard implements AutoCloseable {
    */
   public Map<String, String> environment(CardModel model, boolean exclusive) {
     return Map.of(
-        "BERTH_SOFTCARD_HOME", home.toString(),
-        "BERTH_SOFTCARD_PASSWORD_FILE", passwordFile.toString(),
-        "BERTH_SOFTCARD_BEHAVIOUR", model.behaviour() + ",exclusive=" + (exclusive ? "yes" : "no"));
+        "BERTH_SOFTCARD_HOME",
+        home.toString(),
+        PASSWORD_FILE,
+        passwordFile.toString(),
+        "BERTH_SOFTCARD_BEHAVIOUR",
+        model.behaviour() + ",exclusive=" + (exclusive ? "yes" : "no"));
   }
 
   @Override
   public void close() {
     scratch.close();
-  }
-
-  private void run(List<String> command) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().put("BERTH_SOFTCARD_PASSWORD_FILE", passwordFile.toString());
-    try {
-      int status = builder.start().waitFor();
-      if (status != 0) {
-        throw new IOException(String.join(" ", command) + " ended with status " + status);
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while provisioning " + home, interrupted);
-    }
   }
 
   private static Path installed(String relative) throws IOException {

@@ -19,6 +19,11 @@ public interface Figure {
             .findFirst();
   }
 
+  /** A number that is not measured but known. */
+  static Figure constant(double value) {
+    return rows -> OptionalDouble.of(value);
+  }
+
   /** This figure divided by another one. */
   default Figure over(Figure other) {
     return rows -> {

@@ -12,6 +12,7 @@ import java.util.Map;
 /** Client processes that run the same load at the same time, seen as one. */
 public final class Clients implements AutoCloseable {
   private final List<ChildProcess> processes = new ArrayList<>();
+  private int ready;
 
   /** Starts one process; {@link #awaitReady} waits for all. */
   public void add(String name, List<String> command, Map<String, String> environment)
@@ -19,10 +20,12 @@ public final class Clients implements AutoCloseable {
     processes.add(new ChildProcess(name, command, environment));
   }
 
+  /** Waits for those that were added since the last time. */
   public void awaitReady() throws IOException {
-    for (ChildProcess process : processes) {
+    for (ChildProcess process : processes.subList(ready, processes.size())) {
       process.awaitReady();
     }
+    ready = processes.size();
   }
 
   public List<Long> pids() {

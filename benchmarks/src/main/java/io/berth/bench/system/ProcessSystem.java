@@ -27,13 +27,25 @@ public final class ProcessSystem implements SystemUnderTest {
    * @param servers command lines; the first is awaited before the others start
    * @param serversSpin whether servers poll when idle and must be parked while others are measured;
    *     servers that block in the kernel need not understand PAUSE
+   * @param oneByOne whether each client is awaited before the next one starts
    */
   public record Plan(
       String name,
       Map<String, String> environment,
       List<List<String>> servers,
       List<List<String>> clients,
-      boolean serversSpin) {}
+      boolean serversSpin,
+      boolean oneByOne) {
+    /** Whose clients start at once. */
+    public Plan(
+        String name,
+        Map<String, String> environment,
+        List<List<String>> servers,
+        List<List<String>> clients,
+        boolean serversSpin) {
+      this(name, environment, servers, clients, serversSpin, false);
+    }
+  }
 
   /**
    * Prepares a system; nothing runs before {@link #start()}.
@@ -61,6 +73,9 @@ public final class ProcessSystem implements SystemUnderTest {
     }
     for (List<String> command : plan.clients()) {
       clients.add(plan.name() + " client", command, plan.environment());
+      if (plan.oneByOne()) {
+        clients.awaitReady();
+      }
     }
     for (ChildProcess server : servers.stream().skip(1).toList()) {
       server.awaitReady();

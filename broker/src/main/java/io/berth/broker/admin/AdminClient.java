@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.admin;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.berth.broker.admin.AdminException.Kind;
 import io.berth.jni.os.Descriptors;
@@ -11,9 +12,11 @@ import io.berth.jni.os.Sockets;
 import io.berth.shm.admin.v1.AdminReply;
 import io.berth.shm.admin.v1.AdminRequest;
 import io.berth.shm.admin.v1.BrokerStatus;
+import io.berth.shm.admin.v1.CertificateImported;
 import io.berth.shm.admin.v1.Failure;
 import io.berth.shm.admin.v1.FailureCode;
 import io.berth.shm.admin.v1.HandOverRequest;
+import io.berth.shm.admin.v1.ImportCertificateRequest;
 import io.berth.shm.admin.v1.ReleaseRequest;
 import io.berth.shm.admin.v1.Released;
 import io.berth.shm.admin.v1.RestartRequest;
@@ -97,6 +100,18 @@ public final class AdminClient implements AutoCloseable {
   public Serving restart(String device, long timeoutMillis) throws AdminException {
     RestartRequest restart = RestartRequest.newBuilder().setDevice(device).build();
     return ask(AdminRequest.newBuilder().setRestart(restart), timeoutMillis).getServing();
+  }
+
+  /** Gives a key of the catalogue a certificate (X.509 in DER). */
+  public CertificateImported importCertificate(String key, byte[] certificate, long timeoutMillis)
+      throws AdminException {
+    ImportCertificateRequest request =
+        ImportCertificateRequest.newBuilder()
+            .setKey(key)
+            .setCertificate(ByteString.copyFrom(certificate))
+            .build();
+    return ask(AdminRequest.newBuilder().setImportCertificate(request), timeoutMillis)
+        .getCertificateImported();
   }
 
   /** For a successor: returns once the broker has let go of workers, guards and its directory. */

@@ -9,8 +9,9 @@ public interface AdminEvents {
   /**
    * An administrator did something.
    *
-   * @param act one of "device release", "device released", "device resume", "device restart"
-   * @param resource the device
+   * @param act one of "device release", "device released", "device resume", "device restart", "key
+   *     import-certificate"
+   * @param resource the device, or the key
    * @param detail for people: purpose, outcome
    */
   void performed(Administrator who, String act, String resource, String detail);

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.admin;
 
+import io.berth.broker.catalogue.KeyCertificate;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
+import io.berth.broker.control.Certificates;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
 import io.berth.shm.admin.v1.AdminReply;
 import io.berth.shm.admin.v1.AdminRequest;
+import io.berth.shm.admin.v1.CertificateImported;
 import io.berth.shm.admin.v1.FailureCode;
 import io.berth.shm.admin.v1.HandedOver;
+import io.berth.shm.admin.v1.ImportCertificateRequest;
 import io.berth.shm.admin.v1.ReleaseRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What administrators can have done.
@@ -33,6 +41,7 @@ public final class Administration {
   private final ControlLoop control;
   private final DataThread data;
   private final Config config;
+  private final Certificates certificates;
   private final Supervision supervision;
   private final StatusReport status;
   private final AdminEvents events;
@@ -49,6 +58,7 @@ public final class Administration {
       ControlLoop control,
       DataThread data,
       Config config,
+      Certificates certificates,
       Supervision supervision,
       StatusReport status,
       AdminEvents events,
@@ -56,6 +66,7 @@ public final class Administration {
     this.control = control;
     this.data = data;
     this.config = config;
+    this.certificates = certificates;
     this.supervision = supervision;
     this.status = status;
     this.events = events;
@@ -77,6 +88,8 @@ public final class Administration {
                     reply);
             case RESTART -> restart(request.getRestart().getDevice(), holding.who, reply);
             case HAND_OVER -> handOver(reply);
+            case IMPORT_CERTIFICATE ->
+                reply.accept(importCertificate(request.getImportCertificate(), holding.who));
             case ACT_NOT_SET ->
                 reply.accept(
                     AdminMessages.failure(
@@ -125,7 +138,7 @@ public final class Administration {
     if (supervisor == null || holding.ended) {
       return;
     }
-    String resource = supervisor.device().name();
+    String resource = supervisor.name();
     if (releases.containsKey(resource)) {
       reply.accept(
           AdminMessages.failure(
@@ -180,7 +193,7 @@ public final class Administration {
     if (supervisor == null) {
       return;
     }
-    String resource = supervisor.device().name();
+    String resource = supervisor.name();
     DeviceRelease release = holding.releases.get(resource);
     if (release == null) {
       reply.accept(
@@ -199,7 +212,7 @@ public final class Administration {
     if (supervisor == null) {
       return;
     }
-    String resource = supervisor.device().name();
+    String resource = supervisor.name();
     String trouble = supervisor.trouble();
     if (!supervisor.restart()) {
       reply.accept(
@@ -216,6 +229,51 @@ public final class Administration {
     awaitServing(supervisor, reply);
   }
 
+  private AdminReply importCertificate(ImportCertificateRequest request, Administrator who) {
+    List<CatalogueKey> found = new ArrayList<>();
+    for (DeviceConfig device : config.devices()) {
+      for (String key : device.keys().keySet()) {
+        if (List.of(device.resource() + "/" + key, device.name() + "/" + key, key)
+            .contains(request.getKey())) {
+          found.add(new CatalogueKey(device, key));
+        }
+      }
+    }
+    if (found.size() != 1) {
+      return AdminMessages.failure(
+          FailureCode.FAILURE_CERTIFICATE,
+          found.isEmpty()
+              ? "no key '"
+                  + AdminMessages.cut(request.getKey())
+                  + "' in the configuration; add it to devices[].keys and reload"
+              : "'" + AdminMessages.cut(request.getKey()) + "' could be any of " + found);
+    }
+    CatalogueKey key = found.get(0);
+    try {
+      KeyCertificate certificate = KeyCertificate.of(request.getCertificate().toByteArray());
+      Path file = certificates.put(key.device(), key.localName(), certificate);
+      events.performed(
+          who,
+          "key import-certificate",
+          key.toString(),
+          AdminMessages.cut(certificate + ", key " + certificate.publicKey()));
+      return AdminReply.newBuilder()
+          .setCertificateImported(
+              CertificateImported.newBuilder().setResource(key.toString()).setFile(file.toString()))
+          .build();
+    } catch (IllegalArgumentException | IOException e) {
+      return AdminMessages.failure(FailureCode.FAILURE_CERTIFICATE, e.getMessage());
+    }
+  }
+
+  /** A key of the configuration. */
+  private record CatalogueKey(DeviceConfig device, String localName) {
+    @Override
+    public String toString() {
+      return device.resource() + "/" + localName;
+    }
+  }
+
   private void awaitServing(DeviceSupervisor supervisor, Consumer<AdminReply> reply) {
     long limitNanos =
         2 * config.supervision().startTimeoutNanos()
@@ -223,15 +281,32 @@ public final class Administration {
     ServingWatch.start(control, supervisor, limitNanos, reply);
   }
 
-  /** By {@code scheme:name}, or by the name alone where one device has it. */
+  /**
+   * By {@code scheme:name}, or by the name alone where one device has it. A card of a group is
+   * named {@code scheme:name/card}.
+   */
   private DeviceSupervisor find(String untrustedName, Consumer<AdminReply> reply) {
     List<String> found =
         config.devices().stream()
-            .filter(d -> d.resource().equals(untrustedName) || d.name().equals(untrustedName))
+            .flatMap(d -> Stream.concat(Stream.of(d), d.cards().stream()))
             .map(DeviceConfig::resource)
+            .distinct()
+            .filter(
+                resource ->
+                    resource.equals(untrustedName)
+                        || resource.substring(resource.indexOf(':') + 1).equals(untrustedName))
             .toList();
     if (found.size() == 1) {
-      return supervision.named(found.get(0));
+      DeviceSupervisor supervisor = supervision.named(found.get(0));
+      if (supervisor == null) {
+        reply.accept(
+            AdminMessages.failure(
+                FailureCode.FAILURE_NO_SUCH_DEVICE,
+                found.get(0)
+                    + " is a group of cards; name one of them: "
+                    + supervision.cardsOf(found.get(0))));
+      }
+      return supervisor;
     }
     reply.accept(
         AdminMessages.failure(

@@ -76,7 +76,7 @@ final class DeviceRelease {
   }
 
   String resource() {
-    return supervisor.device().name();
+    return supervisor.name();
   }
 
   Administrator who() {
@@ -86,14 +86,14 @@ final class DeviceRelease {
   /** Refuses new requests, lets those on the device end, then closes and unlocks it. */
   void begin(Consumer<AdminReply> whenReleased) {
     reply = whenReleased;
-    data.availability(supervisor.device(), Availability.RELEASED);
+    data.availability(supervisor.seat(), Availability.RELEASED);
     askInFlight();
   }
 
   private void askInFlight() {
     data.execute(
         () -> {
-          int inFlight = supervisor.device().inFlight();
+          int inFlight = supervisor.seat().inFlight();
           control.execute(() -> inFlight(inFlight));
         });
   }
@@ -180,7 +180,7 @@ final class DeviceRelease {
           case STOPPING, STOPPED -> Availability.STOPPING;
           default -> Availability.COMING;
         };
-    data.availability(supervisor.device(), before);
+    data.availability(supervisor.seat(), before);
   }
 
   private void back() {

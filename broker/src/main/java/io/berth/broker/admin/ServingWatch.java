@@ -44,7 +44,7 @@ final class ServingWatch {
   }
 
   private void look() {
-    String name = supervisor.device().name();
+    String name = supervisor.name();
     switch (supervisor.state()) {
       case SERVING -> reply.accept(serving(name));
       case GIVEN_UP, STUCK, RELEASING, RELEASED, STOPPING, STOPPED ->

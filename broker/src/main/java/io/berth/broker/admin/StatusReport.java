@@ -9,6 +9,7 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.counters.DeviceCounters;
 import io.berth.broker.supervisor.DeviceSupervisor;
 import io.berth.broker.supervisor.Supervision;
+import io.berth.broker.supervisor.WorkerState;
 import io.berth.shm.admin.v1.BrokerStatus;
 import io.berth.shm.admin.v1.DeviceStatus;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class StatusReport {
     for (int i = 0; i < config.devices().size(); i++) {
       DeviceConfig device = config.devices().get(i);
       String holder = holderOfResource.apply(device.resource());
-      status.addDevices(device(device, counters.device(i)).setReleasedTo(holder));
+      status.addDevices(device(device, counters.device(i), holderOfResource).setReleasedTo(holder));
     }
     return status.build();
   }
@@ -93,22 +94,56 @@ public final class StatusReport {
     }
   }
 
-  private DeviceStatus.Builder device(DeviceConfig device, DeviceCounters figures) {
+  private DeviceStatus.Builder device(
+      DeviceConfig device, DeviceCounters figures, Function<String, String> holderOfResource) {
+    DeviceStatus.Builder status =
+        device.cards().isEmpty() ? worker(device) : group(device, holderOfResource);
+    return status
+        .setWindow((int) figures.window())
+        .setInFlight(figures.inFlight())
+        .setQueued(figures.queued())
+        .setCompleted(figures.completed());
+  }
+
+  private DeviceStatus.Builder worker(DeviceConfig device) {
     DeviceSupervisor supervisor = supervision.named(device.resource());
     return DeviceStatus.newBuilder()
         .setResource(device.resource())
         .setDriver(device.driver())
         .setOwnership(device.ownership().toString())
+        .setAttachment(device.attachment().toString())
         .setState(supervisor.state().name())
         .setWorkerPid(supervisor.workerPid())
         .setIncarnation(supervisor.incarnation())
         .setIdentity(AdminMessages.cut(supervisor.identity()))
         .setNotes(AdminMessages.cut(supervisor.notes()))
         .setTrouble(AdminMessages.cut(supervisor.trouble()))
-        .setKeepsOlderConfiguration(supervision.keepsOlderConfiguration(device.name()))
-        .setWindow((int) figures.window())
-        .setInFlight(figures.inFlight())
-        .setQueued(figures.queued())
-        .setCompleted(figures.completed());
+        .setKeepsOlderConfiguration(supervision.keepsOlderConfiguration(device.name()));
+  }
+
+  /** It serves if one of its cards does; what is wrong with another stands there. */
+  private DeviceStatus.Builder group(
+      DeviceConfig device, Function<String, String> holderOfResource) {
+    DeviceStatus.Builder group =
+        DeviceStatus.newBuilder()
+            .setResource(device.resource())
+            .setDriver(device.driver())
+            .setOwnership(device.ownership().toString())
+            .setAttachment(device.attachment().toString());
+    int serving = 0;
+    for (DeviceConfig card : device.cards()) {
+      DeviceStatus.Builder status =
+          worker(card).setReleasedTo(holderOfResource.apply(card.resource()));
+      boolean serves = status.getState().equals(WorkerState.SERVING.name());
+      serving += serves ? 1 : 0;
+      if (status.getKeepsOlderConfiguration()) {
+        group.setKeepsOlderConfiguration(true);
+      }
+      if (serves || group.getState().isEmpty()) {
+        group.setState(status.getState());
+      }
+      group.addCards(status);
+    }
+    return group.setNotes(serving + " of " + device.cards().size() + " cards serve");
   }
 }

@@ -108,6 +108,26 @@ public final class Segment implements AutoCloseable {
     return discardedBytes == bytes;
   }
 
+  /** Whether these are whole pages of it. */
+  public boolean contains(long untrustedOffset, long untrustedBytes) {
+    return untrustedOffset >= 0
+        && untrustedBytes > 0
+        && untrustedOffset <= bytes
+        && untrustedBytes <= bytes - untrustedOffset
+        && Memory.roundUpToPages(untrustedOffset) == untrustedOffset
+        && Memory.roundUpToPages(untrustedBytes) == untrustedBytes;
+  }
+
+  /** Overwrites whole pages with zeros. They are not given back: no touch may become a SIGBUS. */
+  public void wipe(long offset, long length) throws OsException {
+    long address =
+        OsException.check(
+            "mmap(" + this + ", " + length + ")",
+            Memory.map(fd, offset, length, Memory.PROT_READ | Memory.PROT_WRITE, true));
+    Memory.wipe(address, length);
+    OsException.check("munmap(" + this + ")", Memory.unmap(address, length));
+  }
+
   public long session() {
     return session;
   }

@@ -37,17 +37,22 @@ public final class SegmentTable {
   private long[] outputEnds = new long[16];
   private int outputs;
 
-  /** Devices that have, or had, a segment of the session. */
+  /** Devices that have, or had, a segment or a request of the session. */
   private final List<Device> reached = new ArrayList<>();
 
   public void add(int index, int generation, int direction, long bytes, Device device) {
-    if (!reached.contains(device)) {
-      reached.add(device);
-    }
+    reach(device);
     devices[index] = device;
     generations[index] = generation;
     directions[index] = direction;
     sizes[index] = bytes;
+  }
+
+  /** The device's worker hears of the session, and may hold state for it. */
+  public void reach(Device device) {
+    if (!reached.contains(device)) {
+      reached.add(device);
+    }
   }
 
   /**
@@ -72,10 +77,7 @@ public final class SegmentTable {
     return true;
   }
 
-  /**
-   * Devices whose workers may hold state for the session: only requests with references to segments
-   * tell a worker of which session they are.
-   */
+  /** Devices whose workers may hold state for the session. */
   public List<Device> reached() {
     return reached;
   }

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Control thread only.
  */
-public final class WorkerSegments {
+public final class WorkerSegments implements SegmentHolders {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerSegments.class);
 
   private record Key(long session, int index, int generation) {
@@ -106,7 +106,7 @@ public final class WorkerSegments {
     released.forEach(Runnable::run);
   }
 
-  /** Gives a new segment to the worker, if there is one; {@code told} hears how that went. */
+  @Override
   public void add(Segment segment, Consumer<Status> told) {
     Key key = Key.of(segment);
     segments.put(key, segment);
@@ -167,7 +167,7 @@ public final class WorkerSegments {
     return worker.send(0, message, descriptors) ? Status.OK : Status.UNAVAILABLE;
   }
 
-  /** Takes a segment back; {@code released} runs when no worker has it mapped. */
+  @Override
   public void remove(Segment segment, Runnable released) {
     Key key = Key.of(segment);
     segments.remove(key);

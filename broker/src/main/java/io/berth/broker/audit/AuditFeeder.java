@@ -224,15 +224,27 @@ final class AuditFeeder implements JournalSupervisor.Feed {
     return new TimedEntry(
         nowNanos() - agoNanos,
         AuditEntry.of(
-            AuditEvent.KEY_USED,
+            event(use),
             principal.uid(),
             principal.pid(),
-            Reason.statusOf(use.statusWord).code(),
+            use.beyondLimit > 0 ? Status.OK.code() : Reason.statusOf(use.statusWord).code(),
             principal.toString(),
             use.handle.flow().account().name(),
             use.handle.resource(),
             operation(use.operation),
-            "session=" + use.session.id() + (reason == Reason.NONE ? "" : " reason=" + reason)));
+            "session="
+                + use.session.id()
+                + (use.beyondLimit > 0
+                    ? " would have been refused: " + reason + ", requests " + use.beyondLimit
+                    : reason == Reason.NONE ? "" : " reason=" + reason)
+                + (use.module == null ? "" : " by=" + use.module)));
+  }
+
+  private static AuditEvent event(KeyUseRecord use) {
+    if (use.beyondLimit > 0) {
+      return AuditEvent.LIMIT_ON_TRIAL;
+    }
+    return use.refused ? AuditEvent.HANDLE_DENIED : AuditEvent.KEY_USED;
   }
 
   private static String operation(int operation) {

@@ -13,5 +13,13 @@ public final class KeyUseRecord {
   Handle handle;
   int operation;
   int statusWord;
+  boolean refused;
+
+  /** What has executed it; null: nothing has. */
+  String module;
+
+  /** Of requests beyond a limit on trial; 0 for everything else. */
+  int beyondLimit;
+
   long atNanos;
 }

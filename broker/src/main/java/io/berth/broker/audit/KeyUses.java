@@ -5,6 +5,7 @@ import io.berth.broker.dataplane.KeyUseJournal;
 import io.berth.broker.policy.Audit;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
+import io.berth.shm.status.Reason;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 
@@ -59,11 +60,13 @@ public final class KeyUses implements KeyUseJournal {
   }
 
   @Override
-  public void used(Session session, Handle handle, int operation, int statusWord, long nowNanos) {
-    boolean first = handle.audited() == Audit.FIRST;
-    if (handle.audited() == Audit.NONE) {
+  public void used(
+      Session session, Handle handle, int operation, int statusWord, String module, long nowNanos) {
+    Audit audit = handle.auditOf(operation);
+    if (audit == Audit.NONE) {
       return;
     }
+    boolean first = audit == Audit.FIRST;
     if (first && handle.recorded().contains(operation)) {
       return;
     }
@@ -76,6 +79,48 @@ public final class KeyUses implements KeyUseJournal {
     if (first) {
       handle.recorded().add(operation);
     }
+    use.refused = false;
+    use.beyondLimit = 0;
+    use.module = module;
+    pass(use, session, handle, operation, statusWord, nowNanos);
+  }
+
+  @Override
+  public void refused(Session session, Handle handle, int operation, long nowNanos) {
+    if (handle.refused().isFull() || handle.refused().contains(operation)) {
+      return;
+    }
+    // Those that are admitted come first: what they may need is left to them.
+    KeyUseRecord use = free.size() > needed ? free.poll() : null;
+    if (use == null) {
+      lost.lazySet(lost.get() + 1);
+      return;
+    }
+    handle.refused().add(operation);
+    use.refused = true;
+    use.beyondLimit = 0;
+    pass(use, session, handle, operation, Reason.NOT_PERMITTED.word(), nowNanos);
+  }
+
+  @Override
+  public void wouldRefuse(Session session, Handle handle, int operation, int count, long nowNanos) {
+    KeyUseRecord use = free.size() > needed ? free.poll() : null;
+    if (use == null) {
+      lost.lazySet(lost.get() + 1);
+      return;
+    }
+    use.refused = false;
+    use.beyondLimit = count;
+    pass(use, session, handle, operation, Reason.PRINCIPAL_LIMIT.word(), nowNanos);
+  }
+
+  private void pass(
+      KeyUseRecord use,
+      Session session,
+      Handle handle,
+      int operation,
+      int statusWord,
+      long nowNanos) {
     use.session = session;
     use.handle = handle;
     use.operation = operation;
@@ -104,6 +149,7 @@ public final class KeyUses implements KeyUseJournal {
   public void giveBack(KeyUseRecord use) {
     use.session = null;
     use.handle = null;
+    use.module = null;
     free.offer(use);
   }
 

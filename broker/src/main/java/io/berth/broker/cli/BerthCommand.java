@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
       TopCommand.class,
       AuditCommand.class,
       CallCommand.class,
+      KeyCommand.class,
       DeviceCommand.class,
       ConfigCommand.class,
       DoctorCommand.class,

@@ -37,8 +37,22 @@ final class StatusCommand implements Callable<Integer> {
       description = "How long to wait for the answer: 500ms, 90s, 10m (${DEFAULT-VALUE}).")
   private Durations.Millis timeout;
 
+  @Option(
+      names = "--keys",
+      description =
+          "Print how often each principal has used each key since the broker's start, from the"
+              + " file of counters; no administrator is needed for that. The broker keeps the"
+              + " first 512 pairs apart and the others together.")
+  private boolean keys;
+
   @Override
   public Integer call() throws Exception {
+    if (keys) {
+      CounterSnapshot counters = CounterSnapshot.read(place.countersFile());
+      System.out.print(
+          json ? JsonText.of(KeyUseText.forPrograms(counters)) + "\n" : KeyUseText.of(counters));
+      return ExitCode.OK;
+    }
     try (AdminClient admin = AdminClient.connect(place.runDirectory())) {
       BrokerStatus status = admin.status(timeout.value());
       System.out.println(

@@ -66,6 +66,18 @@ final class StatusText {
           device.getQueued(),
           device.getCompleted(),
           what(device));
+      for (DeviceStatus card : device.getCardsList()) {
+        table.row(
+            card.getResource(),
+            card.getState(),
+            card.getWorkerPid() == 0 ? "-" : card.getWorkerPid(),
+            card.getIncarnation(),
+            "-",
+            "-",
+            "-",
+            "-",
+            what(card));
+      }
     }
     return table.toString();
   }
@@ -77,6 +89,9 @@ final class StatusText {
     }
     if (!device.getTrouble().isEmpty()) {
       parts.add(device.getTrouble());
+    }
+    if (device.getAttachment().equals("network")) {
+      parts.add("on the network");
     }
     if (!device.getIdentity().isEmpty()) {
       parts.add(device.getIdentity());
@@ -116,6 +131,7 @@ final class StatusText {
     map.put("resource", device.getResource());
     map.put("driver", device.getDriver());
     map.put("ownership", device.getOwnership());
+    map.put("attachment", device.getAttachment());
     map.put("state", device.getState());
     map.put("worker_pid", device.getWorkerPid());
     map.put("incarnation", device.getIncarnation());
@@ -128,6 +144,22 @@ final class StatusText {
     map.put("completed", device.getCompleted());
     map.put("released_to", device.getReleasedTo());
     map.put("keeps_older_configuration", device.getKeepsOlderConfiguration());
+    if (device.getCardsCount() > 0) {
+      map.put("cards", device.getCardsList().stream().map(StatusText::card).toList());
+    }
+    return map;
+  }
+
+  private static Map<String, Object> card(DeviceStatus card) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("resource", card.getResource());
+    map.put("state", card.getState());
+    map.put("worker_pid", card.getWorkerPid());
+    map.put("incarnation", card.getIncarnation());
+    map.put("identity", card.getIdentity());
+    map.put("notes", card.getNotes());
+    map.put("trouble", card.getTrouble());
+    map.put("released_to", card.getReleasedTo());
     return map;
   }
 

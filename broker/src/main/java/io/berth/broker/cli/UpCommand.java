@@ -130,10 +130,12 @@ final class UpCommand implements Callable<Integer> {
       }
     }
     for (DeviceConfig device : config.devices()) {
-      for (Finding finding : LibraryCheck.device(dist, device)) {
-        if (finding.level() == Finding.Level.BAD) {
-          // The other devices are served all the same.
-          LOG.error("{} will not serve: {}", finding.name(), finding.why());
+      for (DeviceConfig worker : device.workers()) {
+        for (Finding finding : LibraryCheck.device(dist, worker)) {
+          if (finding.level() == Finding.Level.BAD) {
+            // The other devices are served all the same.
+            LOG.error("{} will not serve: {}", finding.name(), finding.why());
+          }
         }
       }
     }

@@ -69,8 +69,9 @@ public final class ConfigLoader {
     SchedulerConfig scheduler = SchedulerConfig.read(s.section("scheduler"), broker);
     SupervisionConfig supervision = SupervisionConfig.read(s.section("supervision"));
     JournalConfig journal = JournalConfig.read(s.section("journal"), broker);
-    List<DeviceConfig> devices = new DeviceReader(broker).read(s.sections("devices"));
     Identities identities = new Identities(host);
+    List<DeviceConfig> devices =
+        new DeviceReader(host, identities, broker).read(s.sections("devices"));
     Policy policy =
         new PolicyReader(host, identities, broker, scheduler, journal, devices)
             .read(s.section("policy"));

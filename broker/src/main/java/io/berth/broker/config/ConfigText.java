@@ -3,13 +3,12 @@ package io.berth.broker.config;
 
 import io.berth.broker.policy.Delegation;
 import io.berth.broker.policy.Grant;
+import io.berth.broker.policy.Limits;
 import io.berth.broker.policy.PrincipalMatch;
-import io.berth.shm.frame.Permission;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 
 /** The effective values as a configuration file: ids instead of names, defaults written out. */
 final class ConfigText {
@@ -120,13 +119,37 @@ final class ConfigText {
     out.text("scheme", d.scheme());
     out.text("driver", d.driver());
     out.plain("ownership", d.ownership());
+    out.plain("attachment", d.attachment());
     d.lockIdentity().ifPresent(identity -> out.text("lock_identity", identity));
     out.plain("lanes", d.lanes());
+    out.plain("interactive_lanes", d.interactiveLanes());
     out.plain("window", d.window().isPresent() ? d.window().getAsInt() : "auto");
     out.plain("guard", d.guard());
     out.texts("java_options", d.javaOptions());
     out.texts("class_path", strings(d.classPath()));
-    SurroundingsConfig around = d.surroundings();
+    surroundings(d.surroundings());
+    out.texts("settings", d.settings());
+    out.plain("unlisted_names", d.unlistedNames());
+    out.group("keys", () -> d.keys().forEach((name, settings) -> key(d, name, settings)));
+    if (!d.cards().isEmpty()) {
+      out.list("cards", d.cards(), this::card);
+    }
+    out.plain(
+        "hang_timeout_ms",
+        d.hangTimeoutNanos().isPresent()
+            ? Units.toMillis(d.hangTimeoutNanos().getAsLong())
+            : "auto");
+  }
+
+  /** What a card differs in, and what it has of its group. */
+  private void card(DeviceConfig c) {
+    out.text("name", c.card());
+    c.lockIdentity().ifPresent(identity -> out.text("lock_identity", identity));
+    surroundings(c.surroundings());
+    out.texts("settings", c.settings());
+  }
+
+  private void surroundings(SurroundingsConfig around) {
     out.group(
         "surroundings",
         () -> {
@@ -135,24 +158,41 @@ final class ConfigText {
           out.texts("environment", around.environment());
           out.texts("unset_environment", around.unsetEnvironment());
           out.texts("required_files", strings(around.requiredFiles()));
+          out.texts("groups", around.groups().stream().map(Integer::toUnsignedString).toList());
           out.plain("loading", around.loading());
         });
-    out.texts("settings", d.settings());
-    out.group("keys", () -> d.keys().forEach(out::texts));
-    out.plain(
-        "hang_timeout_ms",
-        d.hangTimeoutNanos().isPresent()
-            ? Units.toMillis(d.hangTimeoutNanos().getAsLong())
-            : "auto");
+  }
+
+  private void key(DeviceConfig d, String name, Map<String, String> settings) {
+    Map<String, String> labels = d.catalogue().get(name).labels();
+    if (labels.isEmpty()) {
+      out.texts(name, settings);
+      return;
+    }
+    out.group(
+        YamlText.quotedIfNeeded(name),
+        () -> {
+          settings.forEach(
+              (key, value) -> {
+                if (!key.equals("labels")) {
+                  out.text(YamlText.quotedIfNeeded(key), value);
+                }
+              });
+          out.texts("labels", labels);
+        });
   }
 
   private void grant(Grant g) {
     out.group("principal", () -> principal(g.principal()));
     out.texts("resources", g.resources().stream().map(Object::toString).toList());
-    out.texts("permissions", permissions(g.permissions()));
+    out.texts("permissions", g.rights().texts());
     out.plain("max_priority", g.priorityCeiling());
     out.plain("max_deadline_ms", Units.toMillis(g.maxDeadlineNanos()));
-    out.plain("in_flight", g.inFlightLimit());
+    Limits limits = g.limits();
+    out.plain("in_flight", limits.inFlight());
+    out.plain("rate_per_second", limits.hasRate() ? limits.ratePerSecond() : "auto");
+    out.plain("burst", limits.hasRate() ? limits.burst() : "auto");
+    out.plain("dry_run", limits.dryRun());
     out.plain("delegate", g.delegation());
     if (g.delegation() != Delegation.FALSE) {
       out.texts("on_behalf_of", g.onBehalfOf());
@@ -184,11 +224,6 @@ final class ConfigText {
     ids.forEach(id -> texts.add(Integer.toUnsignedString(id)));
     texts.sort(null);
     return texts;
-  }
-
-  private static List<String> permissions(int mask) {
-    Stream<Permission> all = Arrays.stream(Permission.values());
-    return all.filter(p -> (mask & p.bit()) != 0).map(Permission::toString).toList();
   }
 
   private static List<String> strings(List<Path> paths) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.config;
 
+import io.berth.broker.config.DeviceConfig.Attachment;
 import io.berth.broker.config.DeviceConfig.Guard;
 import io.berth.broker.config.DeviceConfig.Ownership;
 import io.berth.broker.policy.ResourceName;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Reads {@code devices}. */
@@ -29,16 +31,23 @@ final class DeviceReader {
   private static final Pattern DRIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,62}");
   private static final Pattern IDENTITY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,126}");
 
+  /** The drivers' setting that names a device's node. */
+  private static final String DEVICE_NODE = "device_path";
+
   /** The journal's process has its sockets beside the devices'. */
   private static final String RESERVED_NAME = "journal";
 
   private final BrokerConfig broker;
+  private final Identities accounts;
+  private final KeyReader keys;
 
   private final Map<String, Place> names = new HashMap<>();
   private final Map<String, Place> identities = new HashMap<>();
 
-  DeviceReader(BrokerConfig broker) {
+  DeviceReader(Host host, Identities accounts, BrokerConfig broker) {
     this.broker = broker;
+    this.accounts = accounts;
+    this.keys = new KeyReader(host, broker);
   }
 
   List<DeviceConfig> read(List<Section> sections) {
@@ -59,34 +68,63 @@ final class DeviceReader {
             "ownership",
             Ownership.class,
             EXCLUSIVE_SCHEMES.contains(scheme) ? Ownership.EXCLUSIVE : Ownership.SHARED);
+    Attachment attachment = s.choice("attachment", Attachment.class, Attachment.PCIE);
     int lanes = s.integer("lanes", 4, 1, 1_024);
+    int interactiveLanes = s.integer("interactive_lanes", scheme.equals("hsm") ? 1 : 0, 0, 16);
     OptionalInt hangMillis = s.integerOrAuto("hang_timeout_ms", 10, 3_600_000);
     Map<String, Text> settings = s.freeTexts("settings", "a text or a number");
     settings.forEach((key, text) -> Secrets.refuse(s, s.path("settings"), key, text));
+    Map<String, KeyReader.Key> read = keys.read(s.section("keys"), scheme + ":" + name);
     DeviceConfig device =
         new DeviceConfig(
             name,
             scheme,
             word(s, "driver", DRIVER, "hsm/sdf", "the name of a driver such as hsm/sdf"),
             ownership,
+            attachment,
             lockIdentity(s, ownership, scheme + "-" + name),
             lanes,
+            interactiveLanes,
             s.integerOrAuto("window", 1, 4_096),
             s.choice("guard", Guard.class, Guard.EMBEDDED),
             javaOptions(s),
             s.paths("class_path"),
-            SurroundingsConfig.read(s.section("surroundings")),
+            SurroundingsConfig.read(s.section("surroundings"), accounts),
             Ordered.values(settings),
-            keys(s.section("keys")),
+            values(read, KeyReader.Key::settings),
+            s.flag("unlisted_names", false),
+            values(read, KeyReader.Key::entry),
             hangMillis.isPresent()
                 ? OptionalLong.of(Units.millis(hangMillis.getAsInt()))
-                : OptionalLong.empty());
+                : OptionalLong.empty(),
+            "",
+            List.of());
+    List<Section> sections = s.sections("cards");
+    DeviceConfig whole = device.with(new CardReader(accounts).read(sections, device));
     s.end();
-    check(s, device);
-    return device;
+    check(s, whole);
+    for (int i = 0; i < sections.size(); i++) {
+      checkWorker(sections.get(i), whole.cards().get(i));
+    }
+    if (sections.size() == 1) {
+      s.error(s.place("cards"), s.path("cards") + ": expected at least two, or none");
+    }
+    if (!sections.isEmpty() && s.has("lock_identity")) {
+      s.error(
+          s.place("lock_identity"),
+          s.path("lock_identity") + ": each card has a lock of its own; write it at the cards");
+    }
+    return whole;
   }
 
-  private static String word(Section s, String key, Pattern form, String example, String expected) {
+  private static <V> Map<String, V> values(
+      Map<String, KeyReader.Key> keys, Function<KeyReader.Key, V> value) {
+    Map<String, V> values = new LinkedHashMap<>();
+    keys.forEach((name, key) -> values.put(name, value.apply(key)));
+    return values;
+  }
+
+  static String word(Section s, String key, Pattern form, String example, String expected) {
     s.required(key, example);
     Optional<String> text = s.text(key, expected);
     if (text.isPresent() && !form.matcher(text.get()).matches()) {
@@ -116,7 +154,7 @@ final class DeviceReader {
     return scheme;
   }
 
-  private static Optional<String> lockIdentity(Section s, Ownership ownership, String derived) {
+  static Optional<String> lockIdentity(Section s, Ownership ownership, String derived) {
     Optional<String> given =
         s.text("lock_identity", "a name for the lock file, or auto").filter(t -> !t.equals("auto"));
     if (given.isPresent() && !IDENTITY.matcher(given.get()).matches()) {
@@ -155,22 +193,6 @@ final class DeviceReader {
     return options;
   }
 
-  private static Map<String, Map<String, String>> keys(Section s) {
-    Map<String, Map<String, String>> keys = new LinkedHashMap<>();
-    for (String name : s.keysFound()) {
-      if (!ResourceName.isLocal(name)) {
-        s.error(
-            s.place(name),
-            s.path(Scalars.shown(name))
-                + ": expected a name of letters, digits, '.', '_' and '-' (with '/' between parts)");
-      }
-      Map<String, Text> settings = s.freeTexts(name, "a text or a number");
-      settings.forEach((key, text) -> Secrets.refuse(s, s.path(name), key, text));
-      keys.put(name, Ordered.copyOf(Ordered.values(settings)));
-    }
-    return keys;
-  }
-
   private void check(Section s, DeviceConfig device) {
     unique(s, "name", device.name(), names, "another device has this name");
     if (device.name().equals(RESERVED_NAME)) {
@@ -178,11 +200,6 @@ final class DeviceReader {
           s.place("name"),
           s.path("name") + ": '" + RESERVED_NAME + "' is the journal's process; choose another");
     }
-    device
-        .lockIdentity()
-        .ifPresent(
-            identity ->
-                unique(s, "lock_identity", identity, identities, "another device has this lock"));
     if (device.window().isPresent() && device.window().getAsInt() < device.lanes()) {
       s.error(
           s.place("window"),
@@ -191,6 +208,30 @@ final class DeviceReader {
               + device.lanes()
               + "), or some lanes never work; raise it or lower lanes");
     }
+    boolean namesNode =
+        device.workers().stream().anyMatch(worker -> worker.settings().containsKey(DEVICE_NODE));
+    if (device.isRemote() && namesNode) {
+      s.error(
+          s.place("attachment"),
+          s.path("attachment")
+              + ": a device on the network has no node on this host, and settings."
+              + DEVICE_NODE
+              + " names one; remove either");
+    }
+    if (device.cards().isEmpty()) {
+      checkWorker(s, device);
+    }
+  }
+
+  private void checkWorker(Section s, DeviceConfig device) {
+    if (!device.card().isEmpty()) {
+      unique(s, "name", device.name(), names, "another device has this name");
+    }
+    device
+        .lockIdentity()
+        .ifPresent(
+            identity ->
+                unique(s, "lock_identity", identity, identities, "another device has this lock"));
     int socketBytes =
         broker.workerSocket(device.name()).toString().getBytes(StandardCharsets.UTF_8).length;
     if (socketBytes > MAX_SOCKET_PATH_BYTES) {

@@ -2,7 +2,9 @@
 package io.berth.broker.config;
 
 import io.berth.broker.config.Accounts.AccountLookupException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntConsumer;
@@ -30,11 +32,18 @@ final class Identities {
     for (Text user : s.texts("users", "a user's name or number")) {
       uid(s, s.path("users"), user).ifPresent((IntConsumer) uids::add);
     }
-    for (Text group : s.texts("groups", "a group's name or number")) {
-      gid(s, s.path("groups"), group).ifPresent((IntConsumer) gids::add);
-    }
+    gids.addAll(gids(s, "groups"));
     s.end();
     return new Administrators(uids, gids);
+  }
+
+  /** A list of groups. */
+  List<Integer> gids(Section s, String key) {
+    List<Integer> gids = new ArrayList<>();
+    for (Text group : s.texts(key, "a group's name or number")) {
+      gid(s, s.path(key), group).ifPresent((IntConsumer) gids::add);
+    }
+    return gids;
   }
 
   OptionalInt uid(Section s, String path, Text user) {

@@ -4,12 +4,15 @@ package io.berth.broker.config;
 import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Delegation;
 import io.berth.broker.policy.Grant;
+import io.berth.broker.policy.Limits;
 import io.berth.broker.policy.Policy;
 import io.berth.broker.policy.PrincipalMatch;
 import io.berth.broker.policy.PriorityClass;
 import io.berth.broker.policy.ResourceName;
 import io.berth.broker.policy.ResourcePattern;
+import io.berth.broker.policy.Rights;
 import io.berth.broker.policy.SubPrincipal;
+import io.berth.shm.frame.HsmFamily;
 import io.berth.shm.frame.Permission;
 import io.berth.shm.spelling.Suggestion;
 import java.util.ArrayList;
@@ -27,6 +30,8 @@ final class PolicyReader {
       Arrays.stream(Permission.values()).map(Permission::toString).toList();
   private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.\\\\@-]+\\.(service|scope)");
 
+  private static final int MAX_RATE = 1_000_000;
+
   /** Holds the place of a principal that was refused, so that the rest of its grant is read. */
   private static final PrincipalMatch NOBODY = new PrincipalMatch.BySub("");
 
@@ -36,7 +41,7 @@ final class PolicyReader {
   private final SchedulerConfig scheduler;
   private final Audit keyUse;
   private final List<DeviceConfig> devices;
-  private final Map<String, Integer> roles = new LinkedHashMap<>();
+  private final Map<String, Rights> roles = new LinkedHashMap<>();
 
   PolicyReader(
       Host host,
@@ -72,7 +77,7 @@ final class PolicyReader {
     Optional<PrincipalMatch> principal =
         s.has("principal") ? principal(s.section("principal")) : Optional.empty();
     List<ResourcePattern> resources = resources(s);
-    int permissions = permissions(s, "permissions") | rolePermissions(s);
+    Rights rights = permissions(s, "permissions").or(rolePermissions(s));
     if (!s.has("permissions") && !s.has("roles")) {
       s.required("permissions", "[sign, verify]");
     }
@@ -84,7 +89,7 @@ final class PolicyReader {
             s.place().file() + ":" + s.place().line(),
             principal.orElse(NOBODY),
             resources,
-            permissions,
+            rights,
             s.choice("max_priority", PriorityClass.class, PriorityClass.NORMAL),
             Units.millis(
                 s.number(
@@ -92,7 +97,7 @@ final class PolicyReader {
                     Units.toMillis(scheduler.defaultDeadlineNanos()),
                     1,
                     maxDeadlineMillis)),
-            s.integer("in_flight", scheduler.principalInFlight(), 1, broker.slots()),
+            limits(s),
             delegation,
             onBehalfOf,
             s.choice("audit", Audit.class, keyUse));
@@ -104,6 +109,21 @@ final class PolicyReader {
           s.path("delegate") + ": a sub-principal cannot delegate further; remove it");
     }
     return principal.isPresent() ? Optional.of(grant) : Optional.empty();
+  }
+
+  private Limits limits(Section s) {
+    int inFlight = s.integer("in_flight", scheduler.principalInFlight(), 1, broker.slots());
+    OptionalInt rate = s.integerOrAuto("rate_per_second", 1, MAX_RATE);
+    OptionalInt burst = s.integerOrAuto("burst", 1, MAX_RATE);
+    boolean dryRun = s.flag("dry_run", false);
+    if (burst.isPresent() && rate.isEmpty()) {
+      s.error(
+          s.place("burst"),
+          s.path("burst") + ": has no effect without rate_per_second; add that or remove it");
+    }
+    return rate.isEmpty()
+        ? new Limits(inFlight, Limits.NO_RATE, Limits.NO_RATE, dryRun)
+        : new Limits(inFlight, rate.getAsInt(), burst.orElse(rate.getAsInt()), dryRun);
   }
 
   private Optional<PrincipalMatch> principal(Section s) {
@@ -218,11 +238,13 @@ final class PolicyReader {
                         + Suggestion.phrase(name.local(), concerned.get(0).keys().keySet())));
   }
 
-  private int permissions(Section s, String key) {
-    int mask = 0;
+  private Rights permissions(Section s, String key) {
+    Rights rights = Rights.NONE;
     List<Text> names = s.texts(key, "a permission such as sign");
     for (Text text : names) {
-      Optional<Permission> permission = Permission.named(text.value());
+      int colon = text.value().indexOf(':');
+      Optional<Permission> permission =
+          Permission.named(colon < 0 ? text.value() : text.value().substring(0, colon));
       if (permission.isEmpty()) {
         String near = Suggestion.phrase(text.value(), PERMISSIONS);
         s.error(
@@ -233,18 +255,46 @@ final class PolicyReader {
                 + "'"
                 + (near.isEmpty() ? "; known are " + String.join(", ", PERMISSIONS) : near));
       }
-      mask |= permission.map(Permission::bit).orElse(0);
+      if (permission.isPresent()) {
+        rights =
+            rights.or(
+                colon < 0
+                    ? Rights.of(permission.get().bit())
+                    : narrowed(s, key, text, permission.get(), text.value().substring(colon + 1)));
+      }
     }
     if (s.has(key) && names.isEmpty()) {
       s.error(s.place(key), s.path(key) + ": expected at least one permission");
     }
-    return mask;
+    return rights;
   }
 
-  private int rolePermissions(Section s) {
-    int mask = 0;
+  private static Rights narrowed(
+      Section s, String key, Text text, Permission permission, String family) {
+    OptionalInt code = HsmFamily.code(permission, family);
+    if (code.isPresent()) {
+      return Rights.of(permission, code.getAsInt());
+    }
+    List<String> families = List.copyOf(HsmFamily.names(permission));
+    String near = Suggestion.phrase(family, families);
+    s.error(
+        text.place(),
+        s.path(key)
+            + ": permission '"
+            + permission
+            + (families.isEmpty()
+                ? "' cannot be narrowed to families of algorithms; write it without ':'"
+                : "' has no family '"
+                    + Scalars.shown(family)
+                    + "'"
+                    + (near.isEmpty() ? "; known are " + String.join(", ", families) : near)));
+    return Rights.NONE;
+  }
+
+  private Rights rolePermissions(Section s) {
+    Rights rights = Rights.NONE;
     for (Text text : s.texts("roles", "the name of a role")) {
-      Integer role = roles.get(text.value());
+      Rights role = roles.get(text.value());
       if (role == null) {
         s.error(
             text.place(),
@@ -254,10 +304,10 @@ final class PolicyReader {
                 + "' in policy.roles"
                 + Suggestion.phrase(text.value(), roles.keySet()));
       } else {
-        mask |= role;
+        rights = rights.or(role);
       }
     }
-    return mask;
+    return rights;
   }
 
   private List<String> onBehalfOf(Section s, Delegation delegation) {

@@ -15,12 +15,14 @@ import java.util.regex.Pattern;
  * @param environment set, in addition to what the worker needs itself
  * @param unsetEnvironment removed from what the guard inherited
  * @param requiredFiles must exist before the worker is started
+ * @param groups in which the worker must be
  */
 public record SurroundingsConfig(
     Optional<Path> workingDirectory,
     Map<String, String> environment,
     List<String> unsetEnvironment,
     List<Path> requiredFiles,
+    List<Integer> groups,
     Loading loading) {
 
   /** How dlopen resolves the driver's symbols. */
@@ -46,9 +48,10 @@ public record SurroundingsConfig(
     environment = Ordered.copyOf(environment);
     unsetEnvironment = List.copyOf(unsetEnvironment);
     requiredFiles = List.copyOf(requiredFiles);
+    groups = List.copyOf(groups);
   }
 
-  static SurroundingsConfig read(Section s) {
+  static SurroundingsConfig read(Section s, Identities identities) {
     String variable = "the name of an environment variable";
     Map<String, Text> environment = s.freeTexts("environment", "a text that is not empty");
     environment.forEach(
@@ -82,6 +85,7 @@ public record SurroundingsConfig(
             Ordered.values(environment),
             unset.stream().map(Text::value).toList(),
             s.paths("required_files"),
+            identities.gids(s, "groups"),
             s.choice("loading", Loading.class, Loading.NOW));
     s.end();
     return surroundings;

@@ -65,7 +65,7 @@ final class YamlText {
     return start;
   }
 
-  private static String quotedIfNeeded(String key) {
+  static String quotedIfNeeded(String key) {
     return key.matches("[a-z_][a-z_-]*") ? key : quoted(key);
   }
 

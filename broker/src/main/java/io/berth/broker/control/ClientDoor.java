@@ -2,14 +2,17 @@
 package io.berth.broker.control;
 
 import io.berth.broker.arena.PageWork;
-import io.berth.broker.arena.WorkerSegments;
+import io.berth.broker.arena.SegmentHolders;
 import io.berth.broker.config.Config;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Device;
+import io.berth.broker.policy.Limits;
+import io.berth.broker.policy.PolicyDecision.Granted;
 import io.berth.broker.policy.Principal;
 import io.berth.broker.policy.UnitOfProcess;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.HeldByUse;
+import io.berth.broker.session.Rate;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Sockets;
@@ -45,15 +48,19 @@ public final class ClientDoor implements AutoCloseable {
   private final ControlLoop loop;
   private final DataThread data;
   private final SessionEvents events;
-  private final Function<Device, WorkerSegments> segments;
+  private final Function<Device, SegmentHolders> segments;
   private final Map<String, Device> devices;
   private final long brokerEpoch;
   private final int yieldMicros;
   private final MemoryBudget budget;
   private final MemoryReturns returns;
+  private final Certificates certificates;
+  private final Listings listings;
   private final PageWork pages;
   private final UnitOfProcess units = new UnitOfProcess();
+  private final UnlistedNames unlistedNames = new UnlistedNames();
   private final HeldByUse<Account> accounts = new HeldByUse<>();
+  private final HeldByUse<Rate> rates = new HeldByUse<>();
   private final Set<ClientConnection> connections = new HashSet<>();
   private final Map<Session, ClientConnection> bySession = new HashMap<>();
   private final Config config;
@@ -76,7 +83,7 @@ public final class ClientDoor implements AutoCloseable {
       Config config,
       Map<String, Device> devices,
       SessionEvents events,
-      Function<Device, WorkerSegments> segments,
+      Function<Device, SegmentHolders> segments,
       long brokerEpoch,
       int yieldMicros) {
     this.loop = loop;
@@ -94,6 +101,8 @@ public final class ClientDoor implements AutoCloseable {
             config.broker().maxSessions(),
             config.broker().maxSessionsPerUid(),
             SegmentLimits.ofThisProcess(config.broker().maxSessions()));
+    this.certificates = new Certificates(config);
+    this.listings = new Listings(config, certificates);
     this.returns = new MemoryReturns(loop);
     this.pages = new PageWork(loop);
   }
@@ -246,17 +255,37 @@ public final class ClientDoor implements AutoCloseable {
    * The account that a decision named; its limit is that of the newest decision. Handles keep it,
    * and so it is forgotten with the last of them and the last request.
    */
-  Account account(String name, int inFlightLimit) {
-    Account account = accounts.get(name, key -> new Account(key, inFlightLimit));
-    data.execute(() -> account.inFlightLimit(inFlightLimit));
+  Account account(String name, Limits limits) {
+    Account account = accounts.get(name, key -> new Account(key, limits.inFlight()));
+    data.execute(
+        () -> {
+          account.inFlightLimit(limits.inFlight());
+          account.dryRun(limits.dryRun());
+        });
     return account;
+  }
+
+  /** Names beside the configured ones. */
+  UnlistedNames unlistedNames() {
+    return unlistedNames;
+  }
+
+  /**
+   * The rate of a decision, or null if it has none: one for each principal and set of grants, so
+   * that what one grant allows is not used up, or lifted, by another.
+   */
+  Rate rate(Granted granted) {
+    Limits limits = granted.limits();
+    return limits.hasRate()
+        ? rates.get(granted.account() + ' ' + granted.grounds(), key -> new Rate(limits))
+        : null;
   }
 
   Optional<Device> device(String resource) {
     return Optional.ofNullable(devices.get(resource));
   }
 
-  WorkerSegments segments(Device device) {
+  SegmentHolders segments(Device device) {
     return segments.apply(device);
   }
 
@@ -274,6 +303,15 @@ public final class ClientDoor implements AutoCloseable {
 
   MemoryBudget budget() {
     return budget;
+  }
+
+  /** What the catalogue has of them; an import adds to it. */
+  public Certificates certificates() {
+    return certificates;
+  }
+
+  Listings listings() {
+    return listings;
   }
 
   MemoryReturns returns() {

@@ -8,26 +8,32 @@ import io.berth.broker.policy.PolicyDecision;
 import io.berth.broker.policy.PolicyDecision.Denied;
 import io.berth.broker.policy.PolicyDecision.Granted;
 import io.berth.broker.policy.Principal;
+import io.berth.broker.policy.SubPrincipal;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
+import io.berth.broker.session.Rate;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.Close;
 import io.berth.shm.control.ControlMessage.Closed;
+import io.berth.shm.control.ControlMessage.ListNames;
+import io.berth.shm.control.ControlMessage.Listed;
 import io.berth.shm.control.ControlMessage.Open;
 import io.berth.shm.control.ControlMessage.Opened;
 import io.berth.shm.control.ControlMessage.SegmentAdd;
 import io.berth.shm.control.ControlMessage.SegmentAdded;
 import io.berth.shm.control.ControlMessage.SegmentDrop;
+import io.berth.shm.control.ControlMessage.SegmentWipe;
+import io.berth.shm.control.ControlMessage.SegmentWiped;
 import io.berth.shm.status.Reason;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * What an open session asks for over the control socket: handles and segments.
+ * What an open session asks for over the control socket: names, handles and segments.
  *
  * <p>Control thread only; handles are opened and closed by the data thread, which owns them.
  */
@@ -58,10 +64,14 @@ final class SessionAsks {
       open(token, open);
     } else if (message instanceof Close close) {
       close(token, close);
+    } else if (message instanceof ListNames list) {
+      list(token, list);
     } else if (message instanceof SegmentAdd add) {
       addSegment(token, add);
     } else if (message instanceof SegmentDrop drop) {
       segments.drop(drop.segment(), drop.generation());
+    } else if (message instanceof SegmentWipe wipe) {
+      segments.wipe(wipe, wiping(token));
     } else {
       return false;
     }
@@ -116,8 +126,20 @@ final class SessionAsks {
     if (!isRecorded(token, open.resource(), granted.account(), permissions)) {
       return;
     }
+    if (target.get().device().isUnlisted(target.get().localName())
+        && !door.unlistedNames()
+            .admit(target.get().device().resource(), target.get().localName())) {
+      channel.refuse(
+          token,
+          Reason.BUDGET_EXCEEDED,
+          named(open.resource())
+              + ": names that are not configured >= "
+              + UnlistedNames.MOST
+              + " of this device");
+      return;
+    }
     handles++;
-    Account account = door.account(granted.account(), granted.inFlightLimit());
+    Account account = door.account(granted.account(), granted.limits());
     grant(token, open.resource(), target.get(), device.get(), account, granted, permissions);
   }
 
@@ -166,6 +188,7 @@ final class SessionAsks {
       Account account,
       Granted granted,
       int permissions) {
+    Rate rate = door.rate(granted);
     door.data()
         .execute(
             () -> {
@@ -183,7 +206,10 @@ final class SessionAsks {
                                   granted.priorityCeiling().wireValue(),
                                   granted.maxDeadlineNanos(),
                                   device.flow(account),
-                                  granted.audit()));
+                                  granted.audit(),
+                                  granted.rights().isNarrowed() ? granted.rights() : null,
+                                  rate,
+                                  door.data().keyUses(resource, account.name())));
               if (handle == null) {
                 throw new IllegalStateException("more handles than were counted");
               }
@@ -223,6 +249,24 @@ final class SessionAsks {
             });
   }
 
+  private void list(long token, ListNames list) {
+    if (!list.onBehalfOf().isEmpty() && !SubPrincipal.isName(list.onBehalfOf())) {
+      channel.refuse(
+          token,
+          Reason.NOT_PERMITTED,
+          named(list.onBehalfOf()) + ": expected " + SubPrincipal.EXPECTED);
+      return;
+    }
+    Optional<Listed> page =
+        door.listings().page(principal, list.onBehalfOf(), list.after(), System.nanoTime());
+    if (page.isPresent()) {
+      channel.send(token, page.get());
+    } else {
+      channel.refuse(
+          token, Reason.BUDGET_EXCEEDED, "this uid lists names too often; try again later");
+    }
+  }
+
   private void addSegment(long token, SegmentAdd add) {
     door.data()
         .execute(
@@ -239,6 +283,20 @@ final class SessionAsks {
                         }
                       });
             });
+  }
+
+  private SessionSegments.Wiping wiping(long token) {
+    return new SessionSegments.Wiping() {
+      @Override
+      public void done() {
+        channel.send(token, new SegmentWiped());
+      }
+
+      @Override
+      public void refused(Reason reason, String text) {
+        channel.refuse(token, reason, text);
+      }
+    };
   }
 
   private SessionSegments.Answer answer(long token) {

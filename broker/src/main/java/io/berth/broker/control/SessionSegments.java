@@ -10,6 +10,7 @@ import io.berth.broker.device.Device;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.Memory;
 import io.berth.jni.os.OsException;
+import io.berth.shm.control.ControlMessage.SegmentWipe;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import org.slf4j.Logger;
@@ -37,12 +38,23 @@ final class SessionSegments {
     void refused(Reason reason, String text);
   }
 
+  /** How an ask to wipe ends. */
+  interface Wiping {
+    void done();
+
+    void refused(Reason reason, String text);
+  }
+
+  /** Each is remembered here until its turn comes. */
+  static final int MAX_WIPES = 64;
+
   private final ClientDoor door;
   private final Session session;
   private final int uid;
   private final SessionSegment[] held = new SessionSegment[SegmentTable.CAPACITY];
   private final int[] generations = new int[SegmentTable.CAPACITY];
   private long bytes;
+  private int wipes;
 
   SessionSegments(ClientDoor door, Session session, int uid) {
     this.door = door;
@@ -183,6 +195,62 @@ final class SessionSegments {
     SessionSegment named = index < 0 || index >= held.length ? null : held[index];
     if (named != null && named.segment().generation() == generation && named.is(State.ANNOUNCED)) {
       drop(named, true);
+    }
+  }
+
+  /**
+   * Overwrites what a worker wrote, which its client may only read. Whether an unfinished request
+   * still uses it is the client's concern: it would spoil its own answer.
+   */
+  void wipe(SegmentWipe untrusted, Wiping answer) {
+    int index = untrusted.segment();
+    SessionSegment named = index < 0 || index >= held.length ? null : held[index];
+    if (named == null
+        || named.segment().generation() != untrusted.generation()
+        || !named.is(State.ANNOUNCED)
+        || !named.segment().contains(untrusted.offset(), untrusted.bytes())) {
+      answer.refused(
+          Reason.STALE_REFERENCE,
+          "no pages of this session: segment "
+              + index
+              + ", "
+              + untrusted.offset()
+              + " + "
+              + untrusted.bytes());
+    } else if (wipes == MAX_WIPES) {
+      answer.refused(
+          Reason.BUDGET_EXCEEDED, "unanswered wipes of this session " + wipes + " >= " + MAX_WIPES);
+    } else {
+      wipes++;
+      wipeFrom(named, untrusted.offset(), untrusted.offset() + untrusted.bytes(), answer);
+    }
+  }
+
+  private void wipeFrom(SessionSegment wiped, long offset, long end, Wiping answer) {
+    door.pages()
+        .add(
+            uid,
+            () -> {
+              long piece = Math.min(PageWork.PIECE_BYTES, end - offset);
+              if (wiped.is(State.ANNOUNCED) && wipePiece(wiped.segment(), offset, piece, answer)) {
+                if (offset + piece < end) {
+                  wipeFrom(wiped, offset + piece, end, answer);
+                  return true;
+                }
+                answer.done();
+              }
+              wipes--; // Of a segment that was dropped meanwhile nobody asks any more.
+              return true;
+            });
+  }
+
+  private static boolean wipePiece(Segment segment, long offset, long piece, Wiping answer) {
+    try {
+      segment.wipe(offset, piece);
+      return true;
+    } catch (OsException e) {
+      answer.refused(Reason.BUDGET_EXCEEDED, "it cannot be wiped now: " + e.getMessage());
+      return false;
     }
   }
 

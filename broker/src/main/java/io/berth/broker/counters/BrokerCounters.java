@@ -20,11 +20,18 @@ public final class BrokerCounters {
   public final AtomicCounter toldLate;
   public final AtomicCounter sessions;
   public final AtomicCounter inUse;
+
+  /** Refused for their principal's rate, and admitted beyond limits on trial. */
+  public final AtomicCounter overRate;
+
+  public final AtomicCounter dryRunRate;
+  public final AtomicCounter dryRunInFlight;
   public final AtomicCounter blocks;
   public final AtomicCounter wakes;
 
   private final AtomicCounter[] refusals;
   private final DeviceCounters[] devices;
+  private final KeyUseCounters keyUses;
 
   /**
    * Takes its counters.
@@ -39,6 +46,10 @@ public final class BrokerCounters {
     toldLate = counters.newCounter("told-late", TYPE_ID);
     sessions = counters.newCounter("sessions", TYPE_ID);
     inUse = counters.newCounter("requests-in-broker", TYPE_ID);
+    overRate = counters.newCounter("requests-over-rate", TYPE_ID);
+    dryRunRate = counters.newCounter("dry-run-over-rate", TYPE_ID);
+    dryRunInFlight = counters.newCounter("dry-run-over-in-flight", TYPE_ID);
+    keyUses = new KeyUseCounters(counters);
     blocks = counters.newCounter("data-thread-blocks", TYPE_ID);
     wakes = counters.newCounter("data-thread-wakes", TYPE_ID);
     refusals = new AtomicCounter[Reason.values().length];
@@ -54,6 +65,11 @@ public final class BrokerCounters {
   /** The counters of the device with that number. */
   public DeviceCounters device(int index) {
     return devices[index];
+  }
+
+  /** Uses of keys by principals. */
+  public KeyUseCounters keyUses() {
+    return keyUses;
   }
 
   public void refused(Reason reason) {

@@ -59,7 +59,7 @@ public final class CountersFile implements AutoCloseable {
     Path unpublished =
         path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
     Files.deleteIfExists(unpublished);
-    int counters = BROKER_COUNTERS + devices * DeviceCounters.COUNT;
+    int counters = BROKER_COUNTERS + KeyUseCounters.MOST + devices * DeviceCounters.COUNT;
     int metadataBytes = counters * CountersReader.METADATA_LENGTH;
     int valuesBytes = counters * CountersReader.COUNTER_LENGTH;
     int bytes = HEADER_BYTES + metadataBytes + valuesBytes;

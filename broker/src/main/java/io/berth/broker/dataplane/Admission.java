@@ -10,7 +10,9 @@ import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.AnswerText;
+import io.berth.broker.session.DryRun;
 import io.berth.broker.session.Handle;
+import io.berth.broker.session.Rate;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionState;
 import io.berth.shm.frame.FrameView;
@@ -23,6 +25,8 @@ import io.berth.shm.status.Reason;
  * <p>Data thread only. Allocates nothing.
  */
 final class Admission {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private final RequestTable requests;
   private final Dispatcher dispatcher;
   private final Endings endings;
@@ -54,7 +58,7 @@ final class Admission {
     int partBytes = replyReservation(frame.flags(), frame.replyLimit());
     long reservation = (long) partBytes * (1 + (long) frame.credit());
     Handle handle = session.handles().get(frame.handle());
-    Reason reason = ofRequest(session, handle, frame, reservation);
+    Reason reason = ofRequest(session, handle, frame, reservation, nowNanos);
     if (reason != Reason.NONE) {
       return reason;
     }
@@ -64,7 +68,7 @@ final class Admission {
       return reason;
     }
     boolean withBlocks = (frame.flags() & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
-    reason = ofRoom(session, slot, handle, withBlocks);
+    reason = ofRoom(session, slot, handle, frame.operation(), withBlocks, nowNanos);
     if (reason == Reason.NONE) {
       enter(session, slot, handle, frame, deadline, (int) reservation, nowNanos);
     }
@@ -81,7 +85,8 @@ final class Admission {
     return reason;
   }
 
-  private Reason ofRequest(Session session, Handle handle, FrameView frame, long reservation) {
+  private Reason ofRequest(
+      Session session, Handle handle, FrameView frame, long reservation, long nowNanos) {
     int unknownFlags = frame.flags() & ~REQUEST_FLAGS;
     if (unknownFlags != 0) {
       // A newer client may know flags that this broker does not: told, not expelled.
@@ -96,6 +101,7 @@ final class Admission {
       return because(Reason.STALE_HANDLE, endings.text());
     }
     if (!handle.allows(frame.operation())) {
+      journal.refused(session, handle, frame.operation(), nowNanos);
       return because(Reason.NOT_PERMITTED, endings.text().append(handle.resource()));
     }
     return Reason.NONE;
@@ -150,33 +156,85 @@ final class Admission {
   }
 
   /** The last of the questions: whoever is not refused here has been counted. */
-  private Reason ofRoom(Session session, int slot, Handle handle, boolean withBlocks) {
-    if (handle.audited() != Audit.NONE && journal.refusesWithout() && !journal.isAvailable()) {
+  private Reason ofRoom(
+      Session session, int slot, Handle handle, int operation, boolean withBlocks, long nowNanos) {
+    if (handle.auditOf(operation) != Audit.NONE
+        && journal.refusesWithout()
+        && !journal.isAvailable()) {
       return because(Reason.AUDIT_UNAVAILABLE, endings.text());
     }
     if (withBlocks) {
-      Reason reason =
+      Reason ofBlocks =
           session.segments().check(requests.records(), requests.recordIndex(slot), handle.device());
-      if (reason != Reason.NONE) {
-        return because(reason, endings.text().append(handle.resource()));
+      if (ofBlocks != Reason.NONE) {
+        return because(ofBlocks, endings.text().append(handle.resource()));
       }
     }
-    Account account = handle.flow().account();
-    if (!account.tryAdmit(requests.free())) {
-      return because(
-          Reason.PRINCIPAL_LIMIT,
-          endings
-              .text()
-              .append(account.name())
-              .append(": requests ")
-              .append(account.inFlight())
-              .append(" >= ")
-              .append(account.inFlightLimit())
-              .append(" allowed or ")
-              .append(requests.free())
-              .append(" free"));
+    Reason reason = ofAccount(session, handle, operation, nowNanos);
+    if (reason == Reason.NONE) {
+      reason = ofRate(session, handle, operation, nowNanos);
     }
-    return Reason.NONE;
+    if (reason == Reason.NONE) {
+      handle.flow().account().admitted();
+    }
+    return reason;
+  }
+
+  private Reason ofAccount(Session session, Handle handle, int operation, long nowNanos) {
+    Account account = handle.flow().account();
+    int free = requests.free();
+    if (account.hasRoom(free)) {
+      return Reason.NONE;
+    }
+    if (account.isDryRun() && account.inFlight() < free) {
+      counters.dryRunInFlight.incrementPlain();
+      told(account.beyond(), session, handle, operation, nowNanos);
+      return Reason.NONE;
+    }
+    return because(
+        Reason.PRINCIPAL_LIMIT,
+        endings
+            .text()
+            .append(account.name())
+            .append(": requests ")
+            .append(account.inFlight())
+            .append(" >= ")
+            .append(account.inFlightLimit())
+            .append(" allowed or ")
+            .append(free)
+            .append(" free"));
+  }
+
+  private Reason ofRate(Session session, Handle handle, int operation, long nowNanos) {
+    Rate rate = handle.rate();
+    if (rate == null || rate.tryTake(nowNanos)) {
+      return Reason.NONE;
+    }
+    if (rate.isDryRun()) {
+      counters.dryRunRate.incrementPlain();
+      told(rate.beyond(), session, handle, operation, nowNanos);
+      return Reason.NONE;
+    }
+    counters.overRate.incrementPlain();
+    return because(
+        Reason.PRINCIPAL_LIMIT,
+        endings
+            .text()
+            .append(handle.flow().account().name())
+            .append(": more than ")
+            .append(rate.perSecond())
+            .append(" requests per second, ")
+            .append(rate.burst())
+            .append(" at once; retry in ")
+            .append(1 + rate.retryNanos(nowNanos) / NANOS_PER_MILLI)
+            .append(" ms"));
+  }
+
+  private void told(DryRun beyond, Session session, Handle handle, int operation, long nowNanos) {
+    int count = beyond.toTell(nowNanos);
+    if (count > 0) {
+      journal.wouldRefuse(session, handle, operation, count, nowNanos);
+    }
   }
 
   private void enter(

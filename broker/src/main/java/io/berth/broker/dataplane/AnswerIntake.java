@@ -5,7 +5,9 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Affinity;
+import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
@@ -35,6 +37,7 @@ final class AnswerIntake {
   private final Violations violations;
   private final BrokerCounters counters;
   private final int maxInlineBytes;
+  private final GroupRule group;
 
   // The record at hand: where it stands, and its words, loaded once.
   private final FrameView answer = new FrameView();
@@ -42,6 +45,9 @@ final class AnswerIntake {
   private int status;
   private int payloadBytes;
   private int part;
+  private int deviceCode;
+  private boolean andSoftware;
+  private boolean holdsNothing;
   private long outputBytes;
 
   AnswerIntake(
@@ -59,20 +65,21 @@ final class AnswerIntake {
     this.violations = violations;
     this.counters = counters;
     this.maxInlineBytes = maxInlineBytes;
+    this.group = new GroupRule(requests, dispatcher, violations);
   }
 
   /**
-   * Takes up to {@code limit} answers and lets the device's queue move up.
+   * Takes up to {@code limit} answers of a worker and lets its device's queue move up.
    *
    * @return how many
    */
-  int drain(Device device, int limit, long nowNanos) {
-    WorkerLink link = device.link();
+  int drain(Seat seat, int limit, long nowNanos) {
+    WorkerLink link = seat.link();
     if (link == null || link.isCondemned()) {
       return 0;
     }
     if (link.isGarbled()) {
-      violations.worker(device, link.epoch(), "head of the request ring is no reader's");
+      violations.worker(seat, link.epoch(), "head of the request ring is no reader's");
       return 0;
     }
     RingReader reader = link.responses();
@@ -85,25 +92,24 @@ final class AnswerIntake {
       String violation =
           length == RingReader.VIOLATION
               ? reader.violation()
-              : take(device, link, reader, length, nowNanos);
+              : take(seat, link, reader, length, nowNanos);
       if (violation != null) {
-        violations.worker(device, link.epoch(), violation);
+        violations.worker(seat, link.epoch(), violation);
         break;
       }
       count++;
     }
     if (count > 0) {
       reader.release();
-      if (device.queue().size() > 0) {
-        dispatcher.pump(device, nowNanos);
+      if (seat.device().queue().size() > 0) {
+        dispatcher.pump(seat.device(), nowNanos);
       }
     }
     return count;
   }
 
   /** Handles one record. Returns what is wrong with it, or null. */
-  private String take(
-      Device device, WorkerLink link, RingReader reader, int length, long nowNanos) {
+  private String take(Seat seat, WorkerLink link, RingReader reader, int length, long nowNanos) {
     if (reader.recordType() != TYPE_RESPONSE || length < HEADER_BYTES) {
       return "record type " + reader.recordType() + " of " + length + " bytes";
     }
@@ -114,6 +120,11 @@ final class AnswerIntake {
     status = answer.status();
     payloadBytes = answer.payloadBytes();
     part = answer.part();
+    boolean isOk = (status & 0xFFFF) == Status.OK.code();
+    int code = answer.deviceCode();
+    deviceCode = isOk ? 0 : code;
+    andSoftware = isOk && (code & COMPUTED_OUTSIDE) != 0;
+    holdsNothing = isOk && (code & HOLDS_NOTHING) != 0;
     if ((flags & ~(FLAG_MORE | FLAG_TRACE | FLAG_OUTPUT)) != 0
         || payloadBytes < 0
         || payloadBytes > maxInlineBytes
@@ -121,7 +132,7 @@ final class AnswerIntake {
       return "answer of " + length + " bytes, payload " + payloadBytes + ", flags " + flags;
     }
     int slot = epoch == link.epoch() ? requests.slotOf(correlation) : NIL;
-    if (slot == NIL || requests.device(slot) != device) {
+    if (slot == NIL || requests.seat(slot) != seat) {
       counters.late.incrementPlain();
       return null;
     }
@@ -129,8 +140,8 @@ final class AnswerIntake {
     if (requests.state(slot) == RequestState.ABANDONED) {
       counters.late.incrementPlain();
       if (!more) {
-        answered(device, slot);
-        endings.releaseAbandoned(slot, status, nowNanos);
+        answered(seat, slot);
+        endings.releaseAbandoned(slot, status, andSoftware, nowNanos);
       }
       return null;
     }
@@ -141,7 +152,7 @@ final class AnswerIntake {
     if (more) {
       takePart(slot, nowNanos);
     } else {
-      takeEnd(device, slot, reader, nowNanos);
+      takeEnd(seat, slot, reader, nowNanos);
     }
     return null;
   }
@@ -205,7 +216,10 @@ final class AnswerIntake {
     requests.session(slot).unreserve(partBytes);
   }
 
-  private void takeEnd(Device device, int slot, RingReader reader, long nowNanos) {
+  private void takeEnd(Seat seat, int slot, RingReader reader, long nowNanos) {
+    if (seat.device().isGroup() && isSettledByGroup(seat, slot, nowNanos)) {
+      return;
+    }
     int replyLimit = requests.frame(slot).replyLimit();
     int bytes = payloadBytes;
     int statusWord = status;
@@ -221,8 +235,34 @@ final class AnswerIntake {
       statusWord = Reason.REPLY_TOO_LARGE.word();
     }
     write(slot, statusWord, bytes, nowNanos);
-    answered(device, slot);
-    endings.delivered(slot, statusWord, nowNanos);
+    answered(seat, slot);
+    endings.delivered(slot, statusWord, andSoftware, nowNanos);
+  }
+
+  /** Whether another card of the group gets the request, or the client another answer. */
+  private boolean isSettledByGroup(Seat seat, int slot, long nowNanos) {
+    if (group.moves(seat, slot, status, deviceCode, nowNanos)) {
+      answered(seat, slot);
+      requests.moved(slot);
+      dispatcher.requeue(slot, !GroupRule.isRefusal(status), nowNanos);
+      return true;
+    }
+    Seat holder = group.holderInstead(seat, slot, status);
+    if (holder == null) {
+      return false;
+    }
+    boolean lacks = holder.isLacking(dispatcher.operation(slot));
+    answered(seat, slot);
+    endings.lost(
+        slot,
+        lacks ? Reason.ALGORITHM_DISABLED : Reason.WORKER_UNAVAILABLE,
+        endings
+            .begin(seat.device())
+            .append("what this session holds is on ")
+            .append(holder.name())
+            .append(lacks ? ", which does not do this operation" : ", which fails"),
+        nowNanos);
+    return true;
   }
 
   /** Writes the record at hand into the client's ring: its payload, the rest is the broker's. */
@@ -246,6 +286,9 @@ final class AnswerIntake {
       return;
     }
     FrameView response = session.response();
+    if (deviceCode != 0) {
+      response.deviceCode(deviceCode);
+    }
     response.copyBody(answer, blockBytes(flags) + bytes);
     if ((flags & FLAG_OUTPUT) != 0) {
       response.putOutput(flags, request, request.flags(), outputBytes);
@@ -256,10 +299,26 @@ final class AnswerIntake {
     flushes.add(session);
   }
 
-  private void answered(Device device, int slot) {
-    device.answered();
-    if (!device.killList().isEmpty()) {
-      device.killList().endedWell(requests.flow(slot).account().name(), dispatcher.operation(slot));
+  private void answered(Seat seat, int slot) {
+    seat.answered(requests.isBeyondWindow(slot));
+    if (seat.device().isGroup()) {
+      noteWhatIsHeld(seat, slot);
+    }
+    KillList killList = seat.device().killList();
+    if (!killList.isEmpty()) {
+      killList.endedWell(requests.flow(slot).account().name(), dispatcher.operation(slot));
+    }
+  }
+
+  private void noteWhatIsHeld(Seat seat, int slot) {
+    Session session = requests.session(slot);
+    if (seat.leavesState(dispatcher.operation(slot))) {
+      boolean left = (status & 0xFFFF) == Status.OK.code();
+      session.tiedTo(seat.device()).ended(seat, left, requests.lastDispatch());
+    }
+    Affinity affinity = holdsNothing ? session.affinity(seat.device()) : null;
+    if (affinity != null) {
+      affinity.emptied(seat, requests.dispatch(slot));
     }
   }
 }

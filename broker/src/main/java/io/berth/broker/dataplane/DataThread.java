@@ -5,7 +5,9 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Session;
@@ -14,14 +16,14 @@ import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.Epoll;
 import io.berth.jni.os.EventFd;
 import io.berth.jni.os.OsException;
-import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.ring.Idle;
 import io.berth.shm.status.Reason;
 import java.lang.invoke.VarHandle;
-import java.util.Map;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.status.AtomicCounter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +64,7 @@ public final class DataThread implements Runnable {
   private final NanoClock clock;
   private final RequestTable requests;
   private final Device[] devices;
+  private final Seat[] seats;
   private final Flushes flushes;
   private final Endings endings;
   private final Dispatcher dispatcher;
@@ -116,11 +119,13 @@ public final class DataThread implements Runnable {
     this.clock = clock;
     this.requests = requests;
     this.devices = devices.clone();
+    this.seats =
+        Arrays.stream(devices).flatMap(device -> device.seats().stream()).toArray(Seat[]::new);
     this.counters = counters;
     this.violations = new ViolationsOnce(violations);
     this.flushes =
         new Flushes(
-            this.devices,
+            seats,
             new Flushes.GoneListener() {
               @Override
               public void sessionGone(Session session) {
@@ -129,8 +134,8 @@ public final class DataThread implements Runnable {
               }
 
               @Override
-              public void workerGone(Device device) {
-                deviceCommands.bellClosed(device);
+              public void workerGone(Seat seat) {
+                deviceCommands.bellClosed(seat);
               }
             });
     this.endings = new Endings(requests, flushes, counters, this.violations, journal);
@@ -158,6 +163,7 @@ public final class DataThread implements Runnable {
         new Expiry(
             requests,
             this.devices,
+            seats,
             dispatcher,
             endings,
             this.violations,
@@ -168,7 +174,7 @@ public final class DataThread implements Runnable {
     OsException.check("epoll_ctl", epoll.add(commandBell, Epoll.EPOLLIN, KIND_COMMAND));
     this.deviceCommands =
         new DeviceCommands(
-            this.devices,
+            seats,
             dispatcher,
             answers,
             endings,
@@ -200,8 +206,8 @@ public final class DataThread implements Runnable {
     long nowNanos = clock.nanoTime();
     int work = sessions.drain(nowNanos);
     flushes.flushDevices();
-    for (Device device : devices) {
-      work += answers.drain(device, ServedSessions.RECORDS_PER_TURN, nowNanos);
+    for (Seat seat : seats) {
+      work += answers.drain(seat, ServedSessions.RECORDS_PER_TURN, nowNanos);
     }
     work += runCommands();
     flushes.flushDevices();
@@ -267,9 +273,9 @@ public final class DataThread implements Runnable {
     boolean rung = true;
     emptyBells();
     sessions.arm();
-    for (Device device : devices) {
-      if (device.link() != null) {
-        device.link().sleep().arm();
+    for (Seat seat : seats) {
+      if (seat.link() != null) {
+        seat.link().sleep().arm();
       }
     }
     VarHandle.fullFence();
@@ -279,9 +285,9 @@ public final class DataThread implements Runnable {
       rung = lookAtEvents(blockNanos()) > 0;
     }
     sessions.disarm();
-    for (Device device : devices) {
-      if (device.link() != null) {
-        device.link().sleep().disarm();
+    for (Seat seat : seats) {
+      if (seat.link() != null) {
+        seat.link().sleep().disarm();
       }
     }
     return rung;
@@ -292,8 +298,8 @@ public final class DataThread implements Runnable {
     if (requests.used() > 0 || whenQuiet != null || !farewells.isEmpty()) {
       return settings.tickNanos();
     }
-    for (Device device : devices) {
-      if (device.link() != null) {
+    for (Seat seat : seats) {
+      if (seat.link() != null) {
         return Math.min(settings.blockTimeoutNanos(), settings.heartbeatTimeoutNanos() / 2);
       }
     }
@@ -301,8 +307,8 @@ public final class DataThread implements Runnable {
   }
 
   private boolean anyAnswer() {
-    for (Device device : devices) {
-      if (device.link() != null && device.link().responses().hasNext()) {
+    for (Seat seat : seats) {
+      if (seat.link() != null && seat.link().responses().hasNext()) {
         return true;
       }
     }
@@ -344,6 +350,14 @@ public final class DataThread implements Runnable {
       flushes.flushSessions();
     }
     return count;
+  }
+
+  /**
+   * What counts a principal's uses of a key; null for a device's own name. Data thread only, for
+   * commands.
+   */
+  public AtomicCounter keyUses(String resource, String account) {
+    return resource.indexOf('/') < 0 ? null : counters.keyUses().of(resource, account);
   }
 
   // Commands. Called by the control thread; what they do happens on the data thread.
@@ -402,21 +416,20 @@ public final class DataThread implements Runnable {
     }
   }
 
-  /** Lets a worker have the device's requests. */
-  public void attach(
-      Device device, WorkerLink link, int window, Map<Integer, ReplayClass> replayTable) {
-    execute(() -> deviceCommands.attach(device, link, window, replayTable));
+  /** Lets a worker have its device's requests. */
+  public void attach(Seat seat, WorkerLink link, WorkerOffer offer) {
+    execute(() -> deviceCommands.attach(seat, link, offer));
   }
 
   /**
    * Takes the last answers of a worker, forgets it and settles what it had.
    *
-   * @param next what holds for the device until another worker attaches
+   * @param next what holds for the seat until another worker attaches
    * @param death how it ended, and so whether the requests in flight are suspected
    * @param detached runs on the data thread; told whether a request was blocked for the death
    */
-  public void detach(Device device, Availability next, Death death, Consumer<Boolean> detached) {
-    execute(() -> detached.accept(deviceCommands.detach(device, next, death)));
+  public void detach(Seat seat, Availability next, Death death, Consumer<Boolean> detached) {
+    execute(() -> detached.accept(deviceCommands.detach(seat, next, death)));
   }
 
   /**
@@ -434,17 +447,17 @@ public final class DataThread implements Runnable {
   }
 
   /** Tells a worker to leave this broker for its successor; nothing of it is in flight. */
-  public void release(Device device, Runnable released) {
+  public void release(Seat seat, Runnable released) {
     execute(
         () -> {
-          deviceCommands.release(device);
+          deviceCommands.release(seat);
           released.run();
         });
   }
 
-  /** Changes what holds for a device that has no worker. */
-  public void availability(Device device, Availability next) {
-    execute(() -> deviceCommands.availability(device, next));
+  /** Changes what holds for a seat that gets no further request. */
+  public void availability(Seat seat, Availability next) {
+    execute(() -> deviceCommands.availability(seat, next));
   }
 
   /** Ends the thread after the commands given so far. */

@@ -5,24 +5,24 @@ import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.request.RequestTable;
 import io.berth.jni.os.Epoll;
 import io.berth.jni.os.Pipes;
-import io.berth.shm.frame.ReplayClass;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * How workers come and go at their devices, as the control thread commands it or a closed doorbell
+ * How workers come and go at their seats, as the control thread commands it or a closed doorbell
  * tells it.
  *
  * <p>Data thread only.
  */
 final class DeviceCommands {
-  private final List<Device> devices;
+  private final List<Seat> seats;
   private final Dispatcher dispatcher;
   private final AnswerIntake answers;
   private final LossSettlement settlement;
@@ -34,14 +34,14 @@ final class DeviceCommands {
   private final long eventKind;
   private final NanoClock clock;
 
-  /** Whose bells were heard and not emptied since, by the device's index. */
+  /** Whose bells were heard and not emptied since, by the seat's index. */
   private final BitSet heard = new BitSet();
 
   /**
-   * @param eventKind what the doorbells' events carry besides the device's index
+   * @param eventKind what the doorbells' events carry besides the seat's index
    */
   DeviceCommands(
-      Device[] devices,
+      Seat[] seats,
       Dispatcher dispatcher,
       AnswerIntake answers,
       Endings endings,
@@ -52,7 +52,7 @@ final class DeviceCommands {
       Epoll epoll,
       long eventKind,
       NanoClock clock) {
-    this.devices = List.of(devices);
+    this.seats = List.of(seats);
     this.dispatcher = dispatcher;
     this.answers = answers;
     this.settlement = new LossSettlement(requests, dispatcher, endings);
@@ -65,16 +65,16 @@ final class DeviceCommands {
     this.clock = clock;
   }
 
-  /** Lets a worker have the device's requests. */
-  void attach(Device device, WorkerLink link, int window, Map<Integer, ReplayClass> replayTable) {
+  /** Lets a worker have its device's requests. */
+  void attach(Seat seat, WorkerLink link, WorkerOffer offer) {
     int bell = link.memory().link().bellToBroker();
-    int result = epoll.add(bell, Epoll.EPOLLIN, eventKind | devices.indexOf(device));
+    int result = epoll.add(bell, Epoll.EPOLLIN, eventKind | seats.indexOf(seat));
     if (result < 0) {
-      violations.worker(device, link.epoch(), Death.ORDERED, "epoll_ctl " + result);
+      violations.worker(seat, link.epoch(), Death.ORDERED, "epoll_ctl " + result);
       return;
     }
-    device.attach(link, window, replayTable);
-    dispatcher.pump(device, clock.nanoTime());
+    seat.attach(link, offer);
+    dispatcher.pump(seat.device(), clock.nanoTime());
   }
 
   /**
@@ -82,46 +82,50 @@ final class DeviceCommands {
    *
    * @return whether a request was blocked for the death
    */
-  boolean detach(Device device, Availability next, Death death) {
+  boolean detach(Seat seat, Availability next, Death death) {
     long nowNanos = clock.nanoTime();
-    device.availability(next);
+    seat.availability(next);
     boolean blocked = false;
-    WorkerLink link = device.link();
+    WorkerLink link = seat.link();
     if (link != null) {
-      device.closeWindow();
-      takeLastAnswers(device, nowNanos);
+      seat.closeWindow();
+      takeLastAnswers(seat, nowNanos);
       epoll.remove(link.memory().link().bellToBroker());
-      device.detach();
-      blocked = settlement.settle(device, death, nowNanos);
+      seat.detach();
+      blocked = settlement.settle(seat, death, nowNanos);
     }
-    refuseUnless(next, device, nowNanos);
+    settled(seat.device(), nowNanos);
     return blocked;
   }
 
   /** Tells a worker to leave this broker for its successor; nothing of it is in flight. */
-  void release(Device device) {
-    WorkerLink link = device.link();
+  void release(Seat seat) {
+    WorkerLink link = seat.link();
     if (link == null) {
       return;
     }
     link.goAway();
     flushes.flushDevices();
     epoll.remove(link.memory().link().bellToBroker());
-    device.availability(Availability.STOPPING);
-    device.detach();
-    settlement.settle(device, Death.ORDERED, clock.nanoTime());
+    seat.availability(Availability.STOPPING);
+    seat.detach();
+    settlement.settle(seat, Death.ORDERED, clock.nanoTime());
   }
 
-  /** Changes what holds for a device that has no worker. */
-  void availability(Device device, Availability next) {
-    device.availability(next);
-    refuseUnless(next, device, clock.nanoTime());
+  /** Changes what holds for a seat that gets no further request. */
+  void availability(Seat seat, Availability next) {
+    seat.availability(next);
+    settled(seat.device(), clock.nanoTime());
   }
 
-  private void refuseUnless(Availability next, Device device, long nowNanos) {
-    if (!next.admits()) {
+  /** What waits goes to another seat, or on waiting, or is refused if none will come. */
+  private void settled(Device device, long nowNanos) {
+    Availability now = device.availability();
+    if (now.admits()) {
+      dispatcher.pump(device, nowNanos);
+    } else {
       settlement.refuseQueued(
-          device, next.refusal(), endings.describe(device, next.toString()), nowNanos);
+          device, now.refusal(), endings.describe(device, now.toString()), nowNanos);
     }
   }
 
@@ -137,24 +141,24 @@ final class DeviceCommands {
       return;
     }
     for (int i = heard.nextSetBit(0); i >= 0; i = heard.nextSetBit(i + 1)) {
-      WorkerLink link = devices.get(i).link();
+      WorkerLink link = seats.get(i).link();
       if (link != null && Pipes.drain(link.memory().link().bellToBroker()) < 0) {
         epoll.remove(link.memory().link().bellToBroker());
-        bellClosed(devices.get(i));
+        bellClosed(seats.get(i));
       }
     }
     heard.clear();
   }
 
   /** A worker that died may have answered before: what it published is taken first. */
-  void bellClosed(Device device) {
-    device.closeWindow();
-    takeLastAnswers(device, clock.nanoTime());
-    violations.workerLeft(device, device.link().epoch(), "doorbell closed");
+  void bellClosed(Seat seat) {
+    seat.closeWindow();
+    takeLastAnswers(seat, clock.nanoTime());
+    violations.workerLeft(seat, seat.link().epoch(), "doorbell closed");
   }
 
-  private void takeLastAnswers(Device device, long nowNanos) {
-    while (answers.drain(device, ServedSessions.RECORDS_PER_TURN, nowNanos)
+  private void takeLastAnswers(Seat seat, long nowNanos) {
+    while (answers.drain(seat, ServedSessions.RECORDS_PER_TURN, nowNanos)
         == ServedSessions.RECORDS_PER_TURN) {
       flushes.flushSessions();
     }

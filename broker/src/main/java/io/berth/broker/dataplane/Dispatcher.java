@@ -5,7 +5,9 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
+import io.berth.broker.device.Affinity;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
@@ -35,62 +37,157 @@ final class Dispatcher {
     if (device.queue().size() == 0
         && untold.isEmpty()
         && device.killList().isEmpty()
-        && device.mayDispatch(false)
-        && send(device, slot, false, nowNanos)) {
+        && sendNow(device, slot, nowNanos)) {
       return;
     }
     device.queue().offer(slot, requests.flow(slot), priority(slot));
     pump(device, nowNanos);
   }
 
-  /** Gives the worker as much as the window takes. */
+  private boolean sendNow(Device device, int slot, long nowNanos) {
+    Seat seat = seatFor(device, slot, false, nowNanos);
+    return seat != null && send(seat, slot, false, nowNanos);
+  }
+
+  private Seat seatFor(Device device, int slot, boolean suspect, long nowNanos) {
+    return device.seatFor(
+        operation(slot),
+        tiedSeat(device, slot),
+        device.isGroup() && device.leavesState(operation(slot)),
+        avoidedSeat(slot),
+        suspect,
+        isInteractive(slot),
+        nowNanos);
+  }
+
+  /**
+   * The seat whose worker has what the request's session holds, or counts what all sessions ask;
+   * null: any will do.
+   */
+  Seat tiedSeat(Device device, int slot) {
+    if (!device.isGroup()) {
+      return null;
+    }
+    Seat place = device.placeOf(operation(slot));
+    Affinity affinity = requests.session(slot).affinity(device);
+    return place != null || affinity == null ? place : affinity.seat();
+  }
+
+  /** The seat that has refused or failed the request, or null. */
+  private Seat avoidedSeat(int slot) {
+    return requests.moves(slot) > 0 ? requests.seat(slot) : null;
+  }
+
+  /** Gives the workers as much as their windows take. */
   void pump(Device device, long nowNanos) {
+    device.lookAgain();
     if (!untold.isEmpty()) {
       // First, or further requests would take the room again and again.
       untold.tell();
-      if (untold.concerns(device)) {
-        return;
-      }
+      untold.keepRoom();
     }
-    while (device.mayDispatch(false)) {
-      int slot = device.queue().peek(nowNanos);
-      if (slot == NIL) {
-        return;
-      }
-      if (requests.deadlineNanos(slot) - nowNanos <= 0) {
+    for (int i = 0; i < device.seatCount() && device.isGroup(); i++) {
+      sendHeld(device.seat(i), nowNanos);
+    }
+    int slot;
+    while ((slot = next(device, nowNanos)) != NIL) {
+      if (isVain(device, slot, nowNanos)) {
         device.queue().take();
-        endings.refuseQueued(
-            slot,
-            Reason.EXPIRED_BEFORE_DISPATCH,
-            endings.describe(device, "waited until the deadline"),
-            nowNanos);
+        refuseVain(device, slot, nowNanos);
         continue;
       }
-      boolean suspect = false;
-      if (!device.killList().isEmpty()) {
-        String principal = requests.flow(slot).account().name();
-        if (device.killList().isBlocked(principal, operation(slot), nowNanos)) {
-          device.queue().take();
-          endings.refuseQueued(
-              slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
-          continue;
+      boolean suspect = isSuspect(device, slot);
+      Seat seat = seatFor(device, slot, suspect, nowNanos);
+      if (seat == null) {
+        Seat awaited =
+            suspect
+                ? null
+                : device.awaitedSeat(operation(slot), tiedSeat(device, slot), avoidedSeat(slot));
+        if (awaited == null) {
+          // It keeps its turn: a suspect waits for an empty window, and others must not fill it
+          // again.
+          return;
         }
-        suspect = device.killList().isSuspect(principal, operation(slot));
-      }
-      if (!device.mayDispatch(suspect) || !send(device, slot, suspect, nowNanos)) {
-        // It keeps its turn: a suspect waits for an empty window, and others must not fill it
-        // again.
-        return;
-      }
-      device.queue().take();
+        device.queue().hold(awaited.held());
+      } else if (send(seat, slot, suspect, nowNanos)) {
+        device.queue().take();
+      } // Else that ring is full, and the next seat is asked.
     }
   }
 
-  private boolean send(Device device, int slot, boolean suspect, long nowNanos) {
-    WorkerLink link = device.link();
+  /** Gives a worker what waits for it alone; back to all if it is gone. */
+  private void sendHeld(Seat seat, long nowNanos) {
+    Device device = seat.device();
+    int slot;
+    while ((slot = firstHeld(seat, nowNanos)) != NIL) {
+      if (seat.link() == null) {
+        device.queue().takeHeld(seat.held(), slot, requests.flow(slot));
+        device.queue().offerAgain(slot, requests.flow(slot), priority(slot));
+        continue;
+      }
+      if (isVain(device, slot, nowNanos)) {
+        device.queue().takeHeld(seat.held(), slot, requests.flow(slot));
+        refuseVain(device, slot, nowNanos);
+        continue;
+      }
+      boolean suspect = isSuspect(device, slot);
+      if (!seat.mayDispatch(suspect, isInteractive(slot)) || !send(seat, slot, suspect, nowNanos)) {
+        return;
+      }
+      device.queue().takeHeld(seat.held(), slot, requests.flow(slot));
+    }
+  }
+
+  /** The next of those that wait for a worker; whatever their class, if it is gone. */
+  private static int firstHeld(Seat seat, long nowNanos) {
+    boolean onlyInteractive = seat.link() != null && !seat.mayDispatch(false, false);
+    return seat.held().first(onlyInteractive, nowNanos);
+  }
+
+  /** Whether nobody waits for it any more, or it has killed too many workers. */
+  private boolean isVain(Device device, int slot, long nowNanos) {
+    return requests.deadlineNanos(slot) - nowNanos <= 0 || isBlocked(device, slot, nowNanos);
+  }
+
+  private boolean isBlocked(Device device, int slot, long nowNanos) {
+    return !device.killList().isEmpty()
+        && device
+            .killList()
+            .isBlocked(requests.flow(slot).account().name(), operation(slot), nowNanos);
+  }
+
+  private boolean isSuspect(Device device, int slot) {
+    return !device.killList().isEmpty()
+        && device.killList().isSuspect(requests.flow(slot).account().name(), operation(slot));
+  }
+
+  private void refuseVain(Device device, int slot, long nowNanos) {
+    if (requests.deadlineNanos(slot) - nowNanos <= 0) {
+      endings.refuseQueued(
+          slot,
+          Reason.EXPIRED_BEFORE_DISPATCH,
+          endings.describe(device, "waited until the deadline"),
+          nowNanos);
+    } else {
+      endings.refuseQueued(
+          slot, Reason.REQUEST_KILLS_WORKER, endings.text().append(device.name()), nowNanos);
+    }
+  }
+
+  /** Whose turn it is, of those that a worker has room for; or NIL. */
+  private static int next(Device device, long nowNanos) {
+    if (device.hasRoom(false, nowNanos)) {
+      return device.queue().peek(nowNanos);
+    }
+    return device.hasRoom(true, nowNanos) ? device.queue().peekInteractive(nowNanos) : NIL;
+  }
+
+  private boolean send(Seat seat, int slot, boolean suspect, long nowNanos) {
+    WorkerLink link = seat.link();
     Handle handle = requests.handle(slot);
     if (!link.knows(handle.target())
-        && !link.bind(handle.target(), device.targetName(handle.target()))) {
+        && !link.bind(handle.target(), seat.device().targetName(handle.target()))) {
+      seat.hasNoRoom();
       return false;
     }
     boolean retried = requests.attempts(slot) > 0;
@@ -102,12 +199,17 @@ final class Dispatcher {
         requests.session(slot).id(),
         retried ? FLAG_RETRIED : 0,
         nowNanos)) {
+      seat.hasNoRoom();
       return false;
     }
-    requests.dispatched(slot, nowNanos);
+    requests.session(slot).segments().reach(seat.device());
+    requests.dispatched(slot, seat, nowNanos);
     requests.suspect(slot, suspect);
     requests.move(slot, RequestState.IN_FLIGHT);
-    device.dispatched(suspect);
+    requests.beyondWindow(slot, seat.dispatched(suspect));
+    if (seat.device().isGroup() && seat.leavesState(operation(slot))) {
+      requests.session(slot).tiedTo(seat.device()).asked(seat);
+    }
     return true;
   }
 
@@ -135,7 +237,7 @@ final class Dispatcher {
   }
 
   private void tell(int slot, int type, int credit) {
-    WorkerLink link = requests.device(slot).link();
+    WorkerLink link = requests.seat(slot).link();
     if (link != null && !link.tell(type, requests.workerCorrelation(slot), credit)) {
       counters.toldLate.incrementPlain();
       untold.add(slot, link, type, credit);
@@ -149,16 +251,29 @@ final class Dispatcher {
     }
   }
 
-  /** Puts a request whose worker died back for a second try. */
-  void requeue(Device device, int slot, long nowNanos) {
+  /**
+   * Puts a request whose worker died, or whose card has failed or refused it, back for a second
+   * try.
+   *
+   * @param begun whether it may have been executed, in part or in whole
+   */
+  void requeue(int slot, boolean begun, long nowNanos) {
+    if (begun) {
+      requests.alsoBegunBy(slot, requests.seat(slot).module(false));
+    }
     requests.move(slot, RequestState.QUEUED);
     requests.queuedNanos(slot, nowNanos);
-    device.queue().offerAgain(slot, requests.flow(slot), priority(slot));
+    requests.device(slot).queue().offerAgain(slot, requests.flow(slot), priority(slot));
     counters.retried.incrementPlain();
   }
 
   int operation(int slot) {
     return requests.frame(slot).operation();
+  }
+
+  /** What its class is, not what it counts as for having waited. */
+  private boolean isInteractive(int slot) {
+    return priority(slot) == PRIORITY_INTERACTIVE;
   }
 
   private int priority(int slot) {

@@ -5,6 +5,7 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.counters.BrokerCounters;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.policy.Audit;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
@@ -20,7 +21,8 @@ import io.berth.shm.status.Reason;
  *
  * <p>Whatever a client was told, a request that a worker was given may have used a key. The method
  * that frees its slot therefore tells the journal of it, once, with the outcome as far as it is
- * known: the worker's own, or {@link Reason#WORKER_LOST_OUTCOME_UNKNOWN}.
+ * known: the worker's own, or {@link Reason#WORKER_LOST_OUTCOME_UNKNOWN}; and with all workers that
+ * may have executed it, where one after the other had it.
  *
  * <p>Data thread only.
  */
@@ -50,7 +52,7 @@ final class Endings {
     answer(slot, reason, text);
     if (requests.attempts(slot) > 0) {
       // It waited for a second try; what became of the first, nobody knows.
-      used(slot, Reason.WORKER_LOST_OUTCOME_UNKNOWN.word(), nowNanos);
+      used(slot, Reason.WORKER_LOST_OUTCOME_UNKNOWN.word(), false, nowNanos);
     }
     free(slot);
   }
@@ -70,18 +72,22 @@ final class Endings {
   /** Ends a request that was with a worker which is gone. */
   void lost(int slot, Reason reason, AnswerText text, long nowNanos) {
     if (requests.state(slot) == RequestState.ABANDONED) {
-      releaseAbandoned(slot, reason.word(), nowNanos);
+      releaseAbandoned(slot, reason.word(), false, nowNanos);
     } else {
       answer(slot, reason, text);
-      used(slot, reason.word(), nowNanos);
+      used(slot, reason.word(), false, nowNanos);
       free(slot);
     }
   }
 
-  /** The END of a worker was written into the client's ring. */
-  void delivered(int slot, int statusWord, long nowNanos) {
+  /**
+   * The END of a worker was written into the client's ring.
+   *
+   * @param andSoftware whether the worker's software has computed a part
+   */
+  void delivered(int slot, int statusWord, boolean andSoftware, long nowNanos) {
     counters.completed.incrementPlain();
-    used(slot, statusWord, nowNanos);
+    used(slot, statusWord, andSoftware, nowNanos);
     free(slot);
   }
 
@@ -89,9 +95,10 @@ final class Endings {
    * The worker has let go of a request whose client had its END before.
    *
    * @param statusWord how it ended at the worker, which the client does not hear any more
+   * @param andSoftware as in {@link #delivered}
    */
-  void releaseAbandoned(int slot, int statusWord, long nowNanos) {
-    used(slot, statusWord, nowNanos);
+  void releaseAbandoned(int slot, int statusWord, boolean andSoftware, long nowNanos) {
+    used(slot, statusWord, andSoftware, nowNanos);
     Session session = requests.session(slot);
     requests.flow(slot).account().ended();
     session.released();
@@ -99,12 +106,31 @@ final class Endings {
     requests.move(slot, RequestState.FREE);
   }
 
-  private void used(int slot, int statusWord, long nowNanos) {
+  private void used(int slot, int statusWord, boolean andSoftware, long nowNanos) {
     Handle handle = requests.handle(slot);
-    if (handle.audited() != Audit.NONE) {
-      int operation = requests.frame(slot).operation();
-      journal.used(requests.session(slot), handle, operation, statusWord, nowNanos);
+    int operation = requests.frame(slot).operation();
+    if (handle.uses() != null) {
+      handle.uses().incrementPlain();
     }
+    if (handle.auditOf(operation) != Audit.NONE) {
+      journal.used(
+          requests.session(slot),
+          handle,
+          operation,
+          statusWord,
+          modules(slot, andSoftware),
+          nowNanos);
+    }
+  }
+
+  /** What executed it, and what may have done so before. */
+  private String modules(int slot, boolean andSoftware) {
+    Seat seat = requests.seat(slot);
+    String module = seat.module(andSoftware);
+    String before = requests.begunBy(slot);
+    return before == null || before.equals(seat.module(false))
+        ? module
+        : module + "; begun before by " + before;
   }
 
   private void free(int slot) {

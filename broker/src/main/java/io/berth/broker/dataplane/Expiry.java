@@ -3,6 +3,7 @@ package io.berth.broker.dataplane;
 
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 final class Expiry {
   private final RequestTable requests;
   private final Device[] devices;
+  private final Seat[] seats;
   private final Dispatcher dispatcher;
   private final Endings endings;
   private final Violations violations;
@@ -27,17 +29,19 @@ final class Expiry {
   Expiry(
       RequestTable requests,
       Device[] devices,
+      Seat[] seats,
       Dispatcher dispatcher,
       Endings endings,
       Violations violations,
       long heartbeatTimeoutNanos) {
     this.requests = requests;
     this.devices = devices;
+    this.seats = seats;
     this.dispatcher = dispatcher;
     this.endings = endings;
     this.violations = violations;
     this.heartbeatTimeoutNanos = heartbeatTimeoutNanos;
-    this.heartbeats = new Heartbeat[devices.length];
+    this.heartbeats = new Heartbeat[seats.length];
     Arrays.setAll(heartbeats, index -> new Heartbeat());
   }
 
@@ -51,9 +55,14 @@ final class Expiry {
       }
     }
     dispatcher.tellAgain();
-    for (int i = 0; i < devices.length; i++) {
-      devices[i].killList().forget(nowNanos);
-      WorkerLink link = devices[i].link();
+    for (Device device : devices) {
+      device.killList().forget(nowNanos);
+      if (device.isGroup() && device.queue().size() > 0) {
+        dispatcher.pump(device, nowNanos); // A card may be asked again after a while in doubt.
+      }
+    }
+    for (int i = 0; i < seats.length; i++) {
+      WorkerLink link = seats[i].link();
       if (link != null) {
         checkWorker(i, link, nowNanos);
       }
@@ -81,7 +90,7 @@ final class Expiry {
       }
     }
     if (!requests.isPaused(slot)) {
-      device.hangWatch().see(requests, slot);
+      requests.seat(slot).hangWatch().see(requests, slot);
     }
   }
 
@@ -100,24 +109,24 @@ final class Expiry {
   }
 
   private void checkWorker(int index, WorkerLink link, long nowNanos) {
-    Device device = devices[index];
+    Seat seat = seats[index];
     long silentNanos = heartbeats[index].silentNanos(link, nowNanos);
     if (silentNanos > heartbeatTimeoutNanos) {
       violations.worker(
-          device,
+          seat,
           link.epoch(),
           Death.FROM_OUTSIDE,
           "no heartbeat for " + silentNanos / 1_000_000 + " ms");
     }
-    long standingNanos = device.hangWatch().standingNanos(requests, nowNanos);
-    if (standingNanos > device.hangNanos()) {
+    long standingNanos = seat.hangWatch().standingNanos(requests, nowNanos);
+    if (standingNanos > seat.device().hangNanos()) {
       violations.worker(
-          device,
+          seat,
           link.epoch(),
           "request on the device without progress for "
               + standingNanos / 1_000_000
               + " ms >= "
-              + device.hangNanos() / 1_000_000);
+              + seat.device().hangNanos() / 1_000_000);
     }
   }
 }

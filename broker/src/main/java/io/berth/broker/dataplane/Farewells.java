@@ -2,6 +2,7 @@
 package io.berth.broker.dataplane;
 
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.session.Session;
 import java.util.ArrayList;
@@ -14,14 +15,17 @@ import java.util.List;
  * <p>Data thread only.
  */
 final class Farewells {
-  private record Farewell(Session session, Device device) {}
+  private record Farewell(Session session, Seat seat) {}
 
   private final List<Farewell> pending = new ArrayList<>();
 
   /** Takes on a session whose requests have all had their END. Its memory may be gone already. */
   void add(Session session) {
+    session.untie();
     for (Device device : session.segments().reached()) {
-      pending.add(new Farewell(session, device));
+      for (Seat seat : device.seats()) {
+        pending.add(new Farewell(session, seat));
+      }
     }
   }
 
@@ -39,7 +43,7 @@ final class Farewells {
 
   /** A worker that is gone has taken what it held along. */
   private static boolean isTold(Farewell farewell) {
-    WorkerLink link = farewell.device.link();
+    WorkerLink link = farewell.seat.link();
     return link == null || link.sessionClosed(farewell.session.id());
   }
 }

@@ -2,6 +2,7 @@
 package io.berth.broker.dataplane;
 
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.session.Session;
 import java.lang.invoke.VarHandle;
@@ -16,18 +17,20 @@ import java.util.Arrays;
 final class Flushes {
   private Session[] sessions = new Session[64];
   private int sessionCount;
-  private final Device[] devices;
+  private final Seat[] seats;
+  private final Seat[] published; // in this pass
   private final GoneListener gone;
 
   /** Hears of peers whose doorbell is gone. */
   interface GoneListener {
     void sessionGone(Session session);
 
-    void workerGone(Device device);
+    void workerGone(Seat seat);
   }
 
-  Flushes(Device[] devices, GoneListener gone) {
-    this.devices = devices;
+  Flushes(Seat[] seats, GoneListener gone) {
+    this.seats = seats;
+    this.published = new Seat[seats.length];
     this.gone = gone;
   }
 
@@ -54,21 +57,28 @@ final class Flushes {
     }
   }
 
-  /** Publishes to workers and wakes those that sleep. */
+  /**
+   * Publishes to workers, and wakes those of them that sleep and nobody else: a worker that is
+   * woken for nothing looks around for a while, on a processor that others want.
+   */
   void flushDevices() {
-    boolean any = false;
-    for (Device device : devices) {
-      WorkerLink link = device.link();
-      any |= link != null && link.publish();
+    int count = 0;
+    for (Seat seat : seats) {
+      WorkerLink link = seat.link();
+      if (link != null && link.publish()) {
+        published[count++] = seat;
+      }
     }
-    if (!any) {
+    if (count == 0) {
       return;
     }
     VarHandle.fullFence();
-    for (Device device : devices) {
-      WorkerLink link = device.link();
+    for (int i = 0; i < count; i++) {
+      Seat seat = published[i];
+      WorkerLink link = seat.link();
+      // Null: one that was told of before has taken this one along.
       if (link != null && !link.wake().afterFence()) {
-        gone.workerGone(device);
+        gone.workerGone(seat);
       }
     }
   }
@@ -80,9 +90,10 @@ final class Flushes {
    * @param device may be null
    */
   void forewarn(Device device) {
-    WorkerLink link = device == null ? null : device.link();
+    Seat seat = device == null ? null : device.likelySeat();
+    WorkerLink link = seat == null ? null : seat.link();
     if (link != null && !link.isCondemned() && !link.wake().afterFence()) {
-      gone.workerGone(device);
+      gone.workerGone(seat);
     }
   }
 

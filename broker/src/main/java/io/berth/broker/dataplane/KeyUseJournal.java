@@ -18,8 +18,24 @@ public interface KeyUseJournal {
    *
    * @param statusWord the outcome at the worker, or {@link
    *     io.berth.shm.status.Reason#WORKER_LOST_OUTCOME_UNKNOWN} and the like
+   * @param module what has executed it, and what may have done so before
    */
-  void used(Session session, Handle handle, int operation, int statusWord, long nowNanos);
+  void used(
+      Session session, Handle handle, int operation, int statusWord, String module, long nowNanos);
+
+  /**
+   * A handle was asked for an operation that it does not allow. Once per operation of a handle, so
+   * that who asks in a loop cannot fill the journal.
+   */
+  void refused(Session session, Handle handle, int operation, long nowNanos);
+
+  /**
+   * Requests were beyond a limit on trial and admitted all the same. At most once a second for each
+   * limit and principal.
+   *
+   * @param count requests since the last time
+   */
+  void wouldRefuse(Session session, Handle handle, int operation, int count, long nowNanos);
 
   /** For brokers without a journal. */
   KeyUseJournal NONE =
@@ -36,6 +52,18 @@ public interface KeyUseJournal {
 
         @Override
         public void used(
-            Session session, Handle handle, int operation, int statusWord, long nowNanos) {}
+            Session session,
+            Handle handle,
+            int operation,
+            int statusWord,
+            String module,
+            long nowNanos) {}
+
+        @Override
+        public void wouldRefuse(
+            Session session, Handle handle, int operation, int count, long nowNanos) {}
+
+        @Override
+        public void refused(Session session, Handle handle, int operation, long nowNanos) {}
       };
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.dataplane;
 
-import static io.berth.shm.frame.FrameDescriptor.*;
-
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.request.RequestState;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.AnswerText;
@@ -26,8 +25,6 @@ import org.slf4j.LoggerFactory;
 final class LossSettlement {
   private static final Logger LOG = LoggerFactory.getLogger(LossSettlement.class);
 
-  private static final int MAX_ATTEMPTS = 2;
-
   private final RequestTable requests;
   private final Dispatcher dispatcher;
   private final Endings endings;
@@ -40,32 +37,33 @@ final class LossSettlement {
   }
 
   /**
-   * Settles the device's requests; its link is already detached.
+   * Settles the requests that a worker had; its link is already detached.
    *
    * @param death how the worker ended, and so who is suspected of it
    * @return whether a request that kills workers has been blocked for it
    */
-  boolean settle(Device device, Death death, long nowNanos) {
+  boolean settle(Seat seat, Death death, long nowNanos) {
     int count = 0;
     for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
-      count += isWithWorkerOf(device, slot) ? 1 : 0;
+      count += isWith(seat, slot) ? 1 : 0;
     }
     boolean blocked = false;
     for (int slot = 0, end = requests.highWater(); slot < end; slot++) {
-      if (isWithWorkerOf(device, slot)) {
-        blocked |= settle(device, slot, death, count == 1, nowNanos);
+      if (isWith(seat, slot)) {
+        blocked |= settle(seat, slot, death, count == 1, nowNanos);
       }
     }
-    requeue(device, nowNanos);
+    requeue(nowNanos);
     return blocked;
   }
 
-  private boolean settle(Device device, int slot, Death death, boolean alone, long nowNanos) {
+  private boolean settle(Seat seat, int slot, Death death, boolean alone, long nowNanos) {
+    Device device = seat.device();
     int operation = dispatcher.operation(slot);
     String principal = requests.flow(slot).account().name();
     boolean guilty = alone || requests.isSuspect(slot);
     boolean blocked =
-        death != Death.ORDERED
+        death.isSuspicious()
             && device.killList().died(principal, operation, guilty, death, nowNanos);
     if (blocked) {
       LOG.warn(
@@ -74,7 +72,9 @@ final class LossSettlement {
           Permission.textOf(operation),
           principal);
     }
-    if (requests.state(slot) == RequestState.IN_FLIGHT && !blocked && mayRetry(device, slot)) {
+    if (requests.state(slot) == RequestState.IN_FLIGHT
+        && !blocked
+        && RepeatRule.mayRetry(requests, slot)) {
       repeated.add(slot);
       return false;
     }
@@ -87,26 +87,16 @@ final class LossSettlement {
    * Puts back what is retried, the last first, so that in front of its flow it stands as it was
    * admitted. A session numbers its requests; that its numbers are foreign matters to itself alone.
    */
-  private void requeue(Device device, long nowNanos) {
+  private void requeue(long nowNanos) {
     repeated.sort(
         Comparator.comparingLong((Integer slot) -> requests.queuedNanos(slot) - nowNanos)
             .thenComparingLong(slot -> requests.session(slot).id())
             .thenComparing(requests::correlation, Long::compareUnsigned)
             .reversed());
     for (int slot : repeated) {
-      dispatcher.requeue(device, slot, nowNanos);
+      dispatcher.requeue(slot, true, nowNanos);
     }
     repeated.clear();
-  }
-
-  private boolean mayRetry(Device device, int slot) {
-    int flags = requests.frame(slot).flags();
-    return (flags & FLAG_IDEMPOTENT) != 0
-        && device.mayRepeat(dispatcher.operation(slot))
-        && requests.attempts(slot) < MAX_ATTEMPTS
-        && requests.parts(slot) == 0
-        && !requests.isCancelled(slot)
-        && device.availability().admits();
   }
 
   /** Ends what waits for a device that will not come. */
@@ -119,9 +109,9 @@ final class LossSettlement {
     }
   }
 
-  private boolean isWithWorkerOf(Device device, int slot) {
+  private boolean isWith(Seat seat, int slot) {
     RequestState state = requests.state(slot);
     return (state == RequestState.IN_FLIGHT || state == RequestState.ABANDONED)
-        && requests.device(slot) == device;
+        && requests.seat(slot) == seat;
   }
 }

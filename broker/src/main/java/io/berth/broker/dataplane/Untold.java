@@ -5,7 +5,6 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.TYPE_CANCEL;
 import static io.berth.shm.frame.FrameDescriptor.TYPE_CREDIT;
 
-import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.request.RequestTable;
 
@@ -24,7 +23,7 @@ final class Untold {
   private final int[] slots;
   private final boolean[] listed;
   private final long[] workerCorrelation;
-  private final int[] epoch;
+  private final WorkerLink[] links;
   private final int[] credit;
   private final boolean[] cancelled;
   private int count;
@@ -34,7 +33,7 @@ final class Untold {
     this.slots = new int[requests.capacity()];
     this.listed = new boolean[requests.capacity()];
     this.workerCorrelation = new long[requests.capacity()];
-    this.epoch = new int[requests.capacity()];
+    this.links = new WorkerLink[requests.capacity()];
     this.credit = new int[requests.capacity()];
     this.cancelled = new boolean[requests.capacity()];
   }
@@ -61,16 +60,14 @@ final class Untold {
 
   private void begin(int slot, WorkerLink link) {
     workerCorrelation[slot] = requests.workerCorrelation(slot);
-    epoch[slot] = link.epoch();
+    links[slot] = link;
     credit[slot] = 0;
     cancelled[slot] = false;
   }
 
   /** Whether what is noted is about the request that is in the slot now, and for this worker. */
   private boolean isMeant(int slot, WorkerLink link) {
-    return link != null
-        && epoch[slot] == link.epoch()
-        && requests.slotOf(workerCorrelation[slot]) != NIL;
+    return link != null && links[slot] == link && requests.slotOf(workerCorrelation[slot]) != NIL;
   }
 
   /** Tells what there is room for now. */
@@ -80,6 +77,7 @@ final class Untold {
       int slot = slots[i];
       if (tell(slot)) {
         listed[slot] = false;
+        links[slot] = null;
       } else {
         slots[left++] = slot;
       }
@@ -92,7 +90,7 @@ final class Untold {
     if (requests.slotOf(workerCorrelation[slot]) == NIL) {
       return true;
     }
-    WorkerLink link = requests.device(slot).link();
+    WorkerLink link = requests.seat(slot).link();
     if (!isMeant(slot, link)) {
       return true;
     }
@@ -103,14 +101,12 @@ final class Untold {
     return !cancelled[slot] || link.tell(TYPE_CANCEL, workerCorrelation[slot], 0);
   }
 
-  /** Whether the worker of this device waits for room in its ring to be told something. */
-  boolean concerns(Device device) {
+  /** Keeps further requests from those who wait for room in their rings to be told something. */
+  void keepRoom() {
     for (int i = 0; i < count; i++) {
-      if (requests.slotOf(workerCorrelation[slots[i]]) != NIL
-          && requests.device(slots[i]) == device) {
-        return true;
+      if (requests.slotOf(workerCorrelation[slots[i]]) != NIL) {
+        requests.seat(slots[i]).hasNoRoom();
       }
     }
-    return false;
   }
 }

@@ -2,7 +2,7 @@
 package io.berth.broker.dataplane;
 
 import io.berth.broker.device.Death;
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.session.Session;
 import io.berth.shm.status.Reason;
 
@@ -16,15 +16,23 @@ public interface Violations {
    *
    * @param death what its end then says of the requests that it has
    */
-  void worker(Device device, int epoch, Death death, String text);
+  void worker(Seat seat, int epoch, Death death, String text);
 
   /**
    * The worker has closed its end: it is dead, or to be fenced. How it died its guard will tell.
    */
-  void workerLeft(Device device, int epoch, String text);
+  void workerLeft(Seat seat, int epoch, String text);
+
+  /**
+   * The worker's card has failed too often. The worker itself is right: what it still answers
+   * counts. Told once.
+   */
+  default void cardFailed(Seat seat, int epoch, String text) {
+    worker(seat, epoch, Death.CARD_FAILED, text);
+  }
 
   /** The worker broke the protocol. */
-  default void worker(Device device, int epoch, String text) {
-    worker(device, epoch, Death.BY_ITSELF, text);
+  default void worker(Seat seat, int epoch, String text) {
+    worker(seat, epoch, Death.BY_ITSELF, text);
   }
 }

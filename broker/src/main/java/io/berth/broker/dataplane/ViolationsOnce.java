@@ -2,7 +2,7 @@
 package io.berth.broker.dataplane;
 
 import io.berth.broker.device.Death;
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.session.Session;
 import io.berth.shm.status.Reason;
@@ -23,22 +23,27 @@ final class ViolationsOnce implements Violations {
   }
 
   @Override
-  public void worker(Device device, int epoch, Death death, String text) {
-    if (isNews(device, epoch)) {
-      told.worker(device, epoch, death, text);
+  public void worker(Seat seat, int epoch, Death death, String text) {
+    if (isNews(seat, epoch)) {
+      told.worker(seat, epoch, death, text);
     }
   }
 
   @Override
-  public void workerLeft(Device device, int epoch, String text) {
-    if (isNews(device, epoch)) {
-      told.workerLeft(device, epoch, text);
+  public void workerLeft(Seat seat, int epoch, String text) {
+    if (isNews(seat, epoch)) {
+      told.workerLeft(seat, epoch, text);
     }
   }
 
+  @Override
+  public void cardFailed(Seat seat, int epoch, String text) {
+    told.cardFailed(seat, epoch, text);
+  }
+
   /** A worker that could not even be attached has no link here that could remember. */
-  private static boolean isNews(Device device, int epoch) {
-    WorkerLink link = device.link();
+  private static boolean isNews(Seat seat, int epoch) {
+    WorkerLink link = seat.link();
     return link == null || link.epoch() != epoch || link.condemn();
   }
 }

@@ -57,6 +57,14 @@ public final class DeadlineOrder {
     }
   }
 
+  /** Adds a request behind all others, whatever its deadline; not to be mixed with {@link #add}. */
+  void append(RequestTable requests, int slot, long rank) {
+    requests.queue(slot, this, rank);
+    link(requests, tail, slot);
+    link(requests, slot, NIL);
+    requests.firstChild(slot, IN_LIST);
+  }
+
   /** Removes a request wherever it stands. False: it is not in here. */
   boolean remove(RequestTable requests, int slot) {
     if (requests.queuedIn(slot) != this) {

@@ -13,6 +13,14 @@ public enum Death {
    */
   FROM_OUTSIDE,
 
+  /** Its card answered again and again that it has failed. No request did that. */
+  CARD_FAILED,
+
   /** It crashed, left, hung, or broke the protocol: something that it executed made it do so. */
-  BY_ITSELF
+  BY_ITSELF;
+
+  /** Whether a request may have done it. */
+  public boolean isSuspicious() {
+    return this == FROM_OUTSIDE || this == BY_ITSELF;
+  }
 }

@@ -4,6 +4,8 @@ package io.berth.broker.device;
 import static io.berth.broker.request.RequestTable.NIL;
 
 import io.berth.broker.request.RequestTable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What waits for one device.
@@ -29,6 +31,7 @@ public final class DeviceQueue {
   private final RequestTable requests;
   private final int limit;
   private final long ageingNanos;
+  private final List<HeldRequests> asides = new ArrayList<>();
 
   /** The flow whose turn was last, per class; null when the class is empty. */
   private final Flow[] lastTurn = new Flow[CLASSES];
@@ -99,9 +102,21 @@ public final class DeviceQueue {
 
   /** The request whose turn it is, or {@link RequestTable#NIL}; it keeps its turn. */
   public int peek(long nowNanos) {
+    return peek(nowNanos, CLASSES);
+  }
+
+  /**
+   * As {@link #peek}, of the class interactive alone: what is in another one stays in it for this,
+   * however long it has waited.
+   */
+  public int peekInteractive(long nowNanos) {
+    return peek(nowNanos, 1);
+  }
+
+  private int peek(long nowNanos, int classes) {
     int first = NIL;
     long bestScore = Long.MAX_VALUE;
-    for (int priority = 0; priority < CLASSES; priority++) {
+    for (int priority = 0; priority < classes; priority++) {
       Flow last = lastTurn[priority];
       if (last != null) {
         Flow flow = last.nextInTurn[priority];
@@ -117,8 +132,16 @@ public final class DeviceQueue {
     return first;
   }
 
-  /** Takes the request that {@link #peek} told; nothing may happen to the queue in between. */
+  /** Takes the request that was told last; nothing may happen to the queue in between. */
   public void take() {
+    Flow flow = lastTurn[chosen].nextInTurn[chosen];
+    takeTurn();
+    flow.queued--;
+    size--;
+  }
+
+  /** The request that was told last has had its turn. */
+  private int takeTurn() {
     Flow last = lastTurn[chosen];
     Flow flow = last.nextInTurn[chosen];
     DeadlineOrder order = flow.orders[chosen];
@@ -132,6 +155,25 @@ public final class DeviceQueue {
           later(requests.queuedNanos(slot), requests.queuedNanos(order.first(requests)));
       flow.turnSinceNanos[chosen] = later(flow.turnSinceNanos[chosen], servedOrNext);
     }
+    return slot;
+  }
+
+  /** A place for requests that wait for one worker alone. */
+  HeldRequests aside() {
+    HeldRequests place = new HeldRequests(requests, ageingNanos);
+    asides.add(place);
+    return place;
+  }
+
+  /** Has the request that was told last wait aside for its worker; it counts as queued. */
+  public void hold(HeldRequests aside) {
+    int priority = chosen;
+    aside.add(takeTurn(), priority);
+  }
+
+  /** Takes a request that waits aside. */
+  public void takeHeld(HeldRequests aside, int slot, Flow flow) {
+    aside.remove(slot);
     flow.queued--;
     size--;
   }
@@ -159,7 +201,7 @@ public final class DeviceQueue {
    */
   public boolean remove(int slot, Flow flow, int priority) {
     if (!flow.orders[priority].remove(requests, slot)) {
-      return false;
+      return removeHeld(slot, flow);
     }
     if (flow.orders[priority].isEmpty()) {
       leave(flow, previous(flow, priority), priority);
@@ -167,6 +209,17 @@ public final class DeviceQueue {
     flow.queued--;
     size--;
     return true;
+  }
+
+  private boolean removeHeld(int slot, Flow flow) {
+    for (int i = 0; i < asides.size(); i++) {
+      if (asides.get(i).remove(slot)) {
+        flow.queued--;
+        size--;
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Flow previous(Flow flow, int priority) {

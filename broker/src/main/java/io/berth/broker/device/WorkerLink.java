@@ -122,8 +122,7 @@ public final class WorkerLink {
       int addedFlags,
       long nowNanos) {
     int flags = record.flags();
-    boolean withSession = (flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
-    int workerFlags = flags | addedFlags | (withSession ? FLAG_SESSION : 0);
+    int workerFlags = flags | addedFlags | FLAG_SESSION;
     int payloadBytes = record.payloadBytes();
     int length = payloadOffset(workerFlags) + payloadBytes;
     int index = requests.claim(length, TYPE_REQUEST);
@@ -143,15 +142,10 @@ public final class WorkerLink {
             record.credit(),
             epoch);
     int blocks = blockBytes(flags);
-    int bodyBytes = blocks + payloadBytes;
-    if (withSession) {
-      // Between the client's blocks and its payload.
-      out.copyBody(record, blocks);
-      requestBuffer.putLong(index + HEADER_BYTES + blocks, sessionId);
-      out.copy(record, HEADER_BYTES + blocks, HEADER_BYTES + blocks + SESSION_BYTES, payloadBytes);
-    } else {
-      out.copyBody(record, bodyBytes);
-    }
+    // The session between the client's blocks and its payload.
+    out.copyBody(record, blocks);
+    requestBuffer.putLong(index + HEADER_BYTES + blocks, sessionId);
+    out.copy(record, HEADER_BYTES + blocks, HEADER_BYTES + blocks + SESSION_BYTES, payloadBytes);
     if ((flags & FLAG_TRACE) != 0) {
       out.stamp(TRACE_DISPATCHED, nowNanos);
     }

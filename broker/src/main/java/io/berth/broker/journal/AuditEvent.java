@@ -28,6 +28,8 @@ public enum AuditEvent {
   SESSION_REFUSED(34),
   HANDLE_GRANTED(35),
   HANDLE_DENIED(36),
+  /** Requests were beyond a limit that is on trial (dry_run), and were admitted. */
+  LIMIT_ON_TRIAL(37),
 
   WORKER_STARTED(48),
   WORKER_DIED(49),

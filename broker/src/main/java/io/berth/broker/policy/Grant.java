@@ -7,20 +7,20 @@ import java.util.List;
  * One rule of the policy. Grants only ever add: there is no rule that denies.
  *
  * @param origin where it is written, for logs: {@code berth.yaml:88}
- * @param permissions mask of {@link io.berth.shm.frame.Permission#bit()}
+ * @param rights which operations
  * @param priorityCeiling most urgent class that a request may ask for
  * @param maxDeadlineNanos longest time that a request may be given
- * @param inFlightLimit requests that the principal may have in the broker at once
+ * @param limits how much the principal may ask for
  * @param onBehalfOf patterns of sub-principals, if {@code delegation} allows any
  */
 public record Grant(
     String origin,
     PrincipalMatch principal,
     List<ResourcePattern> resources,
-    int permissions,
+    Rights rights,
     PriorityClass priorityCeiling,
     long maxDeadlineNanos,
-    int inFlightLimit,
+    Limits limits,
     Delegation delegation,
     List<String> onBehalfOf,
     Audit audit) {
@@ -28,6 +28,36 @@ public record Grant(
   public Grant {
     resources = List.copyOf(resources);
     onBehalfOf = List.copyOf(onBehalfOf);
+  }
+
+  /** A grant whose permissions are not narrowed, without a rate. */
+  public Grant(
+      String origin,
+      PrincipalMatch principal,
+      List<ResourcePattern> resources,
+      int permissions,
+      PriorityClass priorityCeiling,
+      long maxDeadlineNanos,
+      int inFlightLimit,
+      Delegation delegation,
+      List<String> onBehalfOf,
+      Audit audit) {
+    this(
+        origin,
+        principal,
+        resources,
+        Rights.of(permissions),
+        priorityCeiling,
+        maxDeadlineNanos,
+        Limits.inFlight(inFlightLimit),
+        delegation,
+        onBehalfOf,
+        audit);
+  }
+
+  /** Mask of {@link io.berth.shm.frame.Permission#bit()}. */
+  public int permissions() {
+    return rights.mask();
   }
 
   boolean concerns(String resource) {

@@ -18,21 +18,45 @@ public sealed interface PolicyDecision {
    *
    * @param account whose fairness share, limits and audit entries the handle uses: {@code uid:1000}
    *     or {@code sub:tenant-a}
-   * @param permissions mask of {@link io.berth.shm.frame.Permission#bit()}, never 0
+   * @param rights which operations, never none
    * @param grounds origins of the grants that led here, for the journal
    */
   record Granted(
       String account,
-      int permissions,
+      Rights rights,
       PriorityClass priorityCeiling,
       long maxDeadlineNanos,
-      int inFlightLimit,
+      Limits limits,
       Audit audit,
       List<String> grounds)
       implements PolicyDecision {
 
     public Granted {
       grounds = List.copyOf(grounds);
+    }
+
+    /** Without narrowed permissions and without a rate. */
+    public Granted(
+        String account,
+        int permissions,
+        PriorityClass priorityCeiling,
+        long maxDeadlineNanos,
+        int inFlightLimit,
+        Audit audit,
+        List<String> grounds) {
+      this(
+          account,
+          Rights.of(permissions),
+          priorityCeiling,
+          maxDeadlineNanos,
+          Limits.inFlight(inFlightLimit),
+          audit,
+          grounds);
+    }
+
+    /** Mask of {@link io.berth.shm.frame.Permission#bit()}, never 0. */
+    public int permissions() {
+      return rights.mask();
     }
 
     /** Whether the journal must be able to record a use before the use is allowed. */

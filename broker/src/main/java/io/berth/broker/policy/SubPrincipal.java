@@ -8,6 +8,10 @@ import java.util.regex.Pattern;
  * name space for all delegates, so that several gateways share a sub-principal's limits.
  */
 public final class SubPrincipal {
+  /** What a name looks like, for messages. */
+  public static final String EXPECTED =
+      "a sub-principal's name of at most 128 letters, digits and . _ @ : -";
+
   private static final String CHARACTERS = "A-Za-z0-9._@:-";
   private static final Pattern NAME = Pattern.compile("[" + CHARACTERS + "]{1,128}");
   private static final Pattern PATTERN = Pattern.compile("[*" + CHARACTERS + "]{1,128}");

@@ -7,6 +7,7 @@ import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.device.WorkerMemory;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
@@ -43,7 +44,10 @@ final class PlayedWorker implements AutoCloseable {
     int[] descriptors = memory.peerDescriptors();
     Descriptors.close(descriptors[1]);
     memory.link().client().heartbeatOpaque(System.nanoTime());
-    data.attach(device, new WorkerLink(EPOCH, memory, maxInlineBytes), WINDOW, Map.of());
+    data.attach(
+        device.seats().get(0),
+        new WorkerLink(EPOCH, memory, maxInlineBytes),
+        new WorkerOffer(WINDOW, 0, Map.of()));
     return new PlayedWorker(memory, descriptors[3]);
   }
 

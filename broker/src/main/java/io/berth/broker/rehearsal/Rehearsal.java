@@ -10,6 +10,7 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Session;
 import io.berth.shm.frame.FrameDescriptor;
@@ -112,13 +113,13 @@ public final class Rehearsal {
     }
 
     @Override
-    public void worker(Device device, int workerEpoch, Death death, String text) {
-      throw new IllegalStateException(device.name() + ": " + text);
+    public void worker(Seat seat, int workerEpoch, Death death, String text) {
+      throw new IllegalStateException(seat.name() + ": " + text);
     }
 
     @Override
-    public void workerLeft(Device device, int workerEpoch, String text) {
-      throw new IllegalStateException(device.name() + ": " + text);
+    public void workerLeft(Seat seat, int workerEpoch, String text) {
+      throw new IllegalStateException(seat.name() + ": " + text);
     }
   }
 }

@@ -4,6 +4,7 @@ package io.berth.broker.request;
 import io.berth.broker.device.DeadlineOrder;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
+import io.berth.broker.device.Seat;
 import io.berth.broker.session.Handle;
 import io.berth.broker.session.Session;
 import io.berth.shm.frame.FrameDescriptor;
@@ -44,6 +45,7 @@ public final class RequestTable {
     int recordIndex;
     Session session;
     Handle handle;
+    Seat seat;
     long correlation;
     long deadlineNanos = Long.MAX_VALUE;
     long queuedNanos;
@@ -54,7 +56,10 @@ public final class RequestTable {
     int credit;
     int parts;
     int attempts;
+    int moves;
+    String begunBy;
     boolean suspect;
+    boolean beyondWindow;
     DeadlineOrder queuedIn;
     long rank;
   }
@@ -146,6 +151,8 @@ public final class RequestTable {
     it.cancelled = false;
     it.parts = 0;
     it.attempts = 0;
+    it.moves = 0;
+    it.begunBy = null;
     it.suspect = false;
   }
 
@@ -161,6 +168,7 @@ public final class RequestTable {
       it.generation++;
       it.session = null;
       it.handle = null;
+      it.seat = null;
       it.deadlineNanos = Long.MAX_VALUE;
       it.next = firstFree;
       firstFree = slot;
@@ -261,6 +269,11 @@ public final class RequestTable {
     return slots[slot].handle.device();
   }
 
+  /** The worker that has it, or had it last; null before the first. */
+  public Seat seat(int slot) {
+    return slots[slot].seat;
+  }
+
   public Flow flow(int slot) {
     return slots[slot].handle.flow();
   }
@@ -287,11 +300,35 @@ public final class RequestTable {
   }
 
   /** A worker has it now. */
-  public void dispatched(int slot, long nanos) {
+  public void dispatched(int slot, Seat to, long nanos) {
     Slot it = slots[slot];
+    it.seat = to;
     it.dispatchedNanos = nanos;
     it.dispatch = ++dispatches;
     it.attempts++;
+  }
+
+  /**
+   * What may have executed the request before it went to its present worker, each once and divided
+   * by semicolons; null: nothing has.
+   */
+  public String begunBy(int slot) {
+    return slots[slot].begunBy;
+  }
+
+  /** Its present worker may have executed it, and it goes to another one. */
+  public void alsoBegunBy(int slot, String module) {
+    Slot it = slots[slot];
+    if (it.begunBy == null) {
+      it.begunBy = module;
+    } else if (!("; " + it.begunBy + "; ").contains("; " + module + "; ")) {
+      it.begunBy += "; " + module;
+    }
+  }
+
+  /** That of the request that was given to a worker last. */
+  public long lastDispatch() {
+    return dispatches;
   }
 
   /** A number that is the higher the later the request was given to its worker. */
@@ -326,6 +363,15 @@ public final class RequestTable {
 
   public boolean isStream(int slot) {
     return (slots[slot].frame.flags() & FrameDescriptor.FLAG_STREAM) != 0;
+  }
+
+  /** How often it was taken to another worker because a card had answered that it has failed. */
+  public int moves(int slot) {
+    return slots[slot].moves;
+  }
+
+  public void moved(int slot) {
+    slots[slot].moves++;
   }
 
   /** How many workers have been given it. */
@@ -365,6 +411,15 @@ public final class RequestTable {
 
   public void suspect(int slot, boolean is) {
     slots[slot].suspect = is;
+  }
+
+  /** Whether it went out beyond its worker's window. */
+  public boolean isBeyondWindow(int slot) {
+    return slots[slot].beyondWindow;
+  }
+
+  public void beyondWindow(int slot, boolean is) {
+    slots[slot].beyondWindow = is;
   }
 
   public int used() {

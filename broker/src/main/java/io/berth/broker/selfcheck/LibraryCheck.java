@@ -43,7 +43,11 @@ public final class LibraryCheck implements Check {
   @Override
   public List<Finding> findings() {
     List<Finding> found = new ArrayList<>(installation());
-    config.ifPresent(c -> c.devices().forEach(device -> found.addAll(device(dist, device))));
+    config.ifPresent(
+        c ->
+            c.devices().stream()
+                .flatMap(device -> device.workers().stream())
+                .forEach(worker -> found.addAll(device(dist, worker))));
     return found;
   }
 

@@ -27,6 +27,7 @@ public final class SelfCheck {
     LibraryCheck libraries = new LibraryCheck(dist, config);
     List<Finding> found = libraries.findings();
     all.put("native files", found);
+    config.ifPresent(c -> all.put("surroundings", SurroundingsCheck.devices(c.devices())));
     // Everything else is asked of the kernel through this library.
     if (found.stream().noneMatch(f -> isBadLibrary(f, "libberth_os.so"))) {
       all.put("machine", new MachineCheck(files, yieldMicros).findings());

@@ -10,7 +10,9 @@ package io.berth.broker.session;
 public final class Account {
   private final String name;
   private int inFlightLimit;
+  private final DryRun beyond = new DryRun();
   private int inFlight;
+  private boolean dryRun;
 
   public Account(String name, int inFlightLimit) {
     this.name = name;
@@ -23,17 +25,18 @@ public final class Account {
   }
 
   /**
-   * Whether one more request fits; counts it if so.
+   * Whether one more request fits.
    *
    * @param freeSlots of the broker; whoever has as many requests as are free is refused, so that
    *     however greedy some principals are, the next one finds a slot
    */
-  public boolean tryAdmit(int freeSlots) {
-    if (inFlight >= inFlightLimit || inFlight >= freeSlots) {
-      return false;
-    }
+  public boolean hasRoom(int freeSlots) {
+    return inFlight < inFlightLimit && inFlight < freeSlots;
+  }
+
+  /** One more request is admitted. */
+  public void admitted() {
     inFlight++;
-    return true;
   }
 
   public void ended() {
@@ -50,5 +53,19 @@ public final class Account {
 
   public void inFlightLimit(int limit) {
     inFlightLimit = limit;
+  }
+
+  /** Whether the limit is on trial: what is beyond it is told, and admitted. */
+  public boolean isDryRun() {
+    return dryRun;
+  }
+
+  public void dryRun(boolean onTrial) {
+    dryRun = onTrial;
+  }
+
+  /** What the journal has of requests beyond a limit on trial. */
+  public DryRun beyond() {
+    return beyond;
   }
 }

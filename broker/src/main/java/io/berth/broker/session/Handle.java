@@ -4,7 +4,10 @@ package io.berth.broker.session;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.Flow;
 import io.berth.broker.policy.Audit;
+import io.berth.broker.policy.Rights;
 import io.berth.shm.frame.FrameDescriptor;
+import io.berth.shm.frame.Permission;
+import org.agrona.concurrent.status.AtomicCounter;
 
 /**
  * A capability: what one session may do with one resource. The policy was asked when it was opened;
@@ -18,6 +21,10 @@ import io.berth.shm.frame.FrameDescriptor;
  * @param audited which uses the journal hears of; it must be able to take a record before one is
  *     served
  * @param recorded operations whose first use is in the journal
+ * @param refused operations whose first refusal is in the journal
+ * @param narrowed which operations of these permissions; null for all of them
+ * @param rate how often it and its like may be used; null for any
+ * @param uses counts them; null if nobody does
  */
 public record Handle(
     int word,
@@ -29,9 +36,13 @@ public record Handle(
     long maxDeadlineNanos,
     Flow flow,
     Audit audited,
-    RecordedOperations recorded) {
+    RecordedOperations recorded,
+    RecordedOperations refused,
+    Rights narrowed,
+    Rate rate,
+    AtomicCounter uses) {
 
-  /** A handle of which nothing is recorded yet. */
+  /** For all operations of its permissions, as often as it likes, uncounted. */
   public Handle(
       int word,
       String resource,
@@ -52,12 +63,57 @@ public record Handle(
         maxDeadlineNanos,
         flow,
         audited,
-        new RecordedOperations());
+        null,
+        null,
+        null);
+  }
+
+  /** A handle of which nothing is recorded yet. */
+  public Handle(
+      int word,
+      String resource,
+      Device device,
+      int target,
+      int permissions,
+      int priorityCeiling,
+      long maxDeadlineNanos,
+      Flow flow,
+      Audit audited,
+      Rights narrowed,
+      Rate rate,
+      AtomicCounter uses) {
+    this(
+        word,
+        resource,
+        device,
+        target,
+        permissions,
+        priorityCeiling,
+        maxDeadlineNanos,
+        flow,
+        audited,
+        new RecordedOperations(),
+        new RecordedOperations(),
+        narrowed,
+        rate,
+        uses);
   }
 
   public boolean allows(int operation) {
     int bit = FrameDescriptor.permissionBitOf(operation);
-    return bit < Integer.SIZE && (permissions & 1 << bit) != 0;
+    return bit < Integer.SIZE
+        && (permissions & 1 << bit) != 0
+        && (narrowed == null || narrowed.allows(operation));
+  }
+
+  /**
+   * Which uses by this operation the journal hears of: what makes or destroys keys it hears of
+   * always, whatever the grant says.
+   */
+  public Audit auditOf(int operation) {
+    return FrameDescriptor.permissionBitOf(operation) == Permission.MANAGE.ordinal()
+        ? Audit.ALL
+        : audited;
   }
 
   /** A smaller number is more urgent; nobody gets more urgent than the ceiling. */

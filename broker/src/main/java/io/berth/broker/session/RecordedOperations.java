@@ -28,4 +28,9 @@ public final class RecordedOperations {
       operations[count++] = operation;
     }
   }
+
+  /** Whether no more can be added. */
+  public boolean isFull() {
+    return count == LIMIT;
+  }
 }

@@ -5,6 +5,7 @@ import static io.berth.broker.request.RequestTable.NIL;
 import static io.berth.shm.frame.FrameDescriptor.*;
 
 import io.berth.broker.arena.SegmentTable;
+import io.berth.broker.device.Affinity;
 import io.berth.broker.device.Device;
 import io.berth.broker.policy.Principal;
 import io.berth.shm.frame.FrameDescriptor;
@@ -14,7 +15,9 @@ import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
 import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The data thread's side of one client: its rings, what is in flight for it, and how much of its
@@ -45,6 +48,7 @@ public final class Session {
   private int abandoned;
   private boolean condemned;
   private Device lastDevice;
+  private final List<Affinity> affinities = new ArrayList<>();
 
   // Owned by the data thread's lists: the hot set, those armed since a fence, those to be flushed.
   public int hotIndex = -1;
@@ -98,6 +102,31 @@ public final class Session {
 
   public SegmentTable segments() {
     return segments;
+  }
+
+  /** What ties the session to one worker of a group; null: nothing ever did. */
+  public Affinity affinity(Device group) {
+    for (int i = 0; i < affinities.size(); i++) {
+      if (affinities.get(i).device() == group) {
+        return affinities.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** The same, made if there is none yet. */
+  public Affinity tiedTo(Device group) {
+    Affinity found = affinity(group);
+    if (found == null) {
+      found = new Affinity(group);
+      affinities.add(found);
+    }
+    return found;
+  }
+
+  /** It is over: whatever is held for it goes. */
+  public void untie() {
+    affinities.forEach(Affinity::end);
   }
 
   public RingReader requests() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.ClassArchive;
 import io.berth.broker.WorkerJar;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
@@ -21,6 +22,8 @@ import org.slf4j.LoggerFactory;
 /** A device as its guard's charge: lock, surroundings, and the command line of its worker. */
 final class DeviceCharge implements GuardProcess.Charge {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceCharge.class);
+
+  private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
   private final Config config;
   private final DeviceConfig device;
@@ -59,12 +62,7 @@ final class DeviceCharge implements GuardProcess.Charge {
           config.broker().lockDirectory(),
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
       options.add("--lock");
-      options.add(
-          config
-              .broker()
-              .lockDirectory()
-              .resolve(device.lockIdentity().orElse(device.name()) + ".lock")
-              .toString());
+      options.add(config.broker().lockDirectory().resolve(lockName()).toString());
     }
     Optional<Path> directory = device.surroundings().workingDirectory();
     options.add("--cwd");
@@ -72,6 +70,10 @@ final class DeviceCharge implements GuardProcess.Charge {
     for (Path required : device.surroundings().requiredFiles()) {
       options.add("--require");
       options.add(required.toString());
+    }
+    for (int group : device.surroundings().groups()) {
+      options.add("--require-group");
+      options.add(Integer.toUnsignedString(group));
     }
     device
         .surroundings()
@@ -84,6 +86,17 @@ final class DeviceCharge implements GuardProcess.Charge {
     return options;
   }
 
+  /**
+   * The lock directory may be one that hosts share; of a device on the network each of them has an
+   * owner of its own.
+   */
+  private String lockName() throws IOException {
+    String identity = device.lockIdentity().orElse(device.name());
+    return device.isRemote()
+        ? identity + "@" + Files.readString(HOST_NAME).strip() + ".lock"
+        : identity + ".lock";
+  }
+
   @Override
   public String configuration() {
     return Stream.of(
@@ -92,8 +105,10 @@ final class DeviceCharge implements GuardProcess.Charge {
             config.supervision().orphanTimeoutNanos(),
             device.driver(),
             device.ownership(),
+            device.attachment(),
             device.lockIdentity(),
             device.lanes(),
+            device.interactiveLanes(),
             device.javaOptions(),
             device.classPath(),
             device.surroundings(),
@@ -123,6 +138,10 @@ final class DeviceCharge implements GuardProcess.Charge {
     // A thread that memory fails ends, and a worker without one of its lanes looks alive and
     // answers less and less. A dead one is replaced.
     worker.add("-XX:+ExitOnOutOfMemoryError");
+    // Outside of the heap each lane has what its card takes at once, twice; unsaid, that would be
+    // bounded by the heap's size.
+    worker.add("-XX:MaxDirectMemorySize=1g");
+    worker.addAll(ClassArchive.WORKER.options(dist));
     worker.addAll(device.javaOptions());
     worker.add("-cp");
     worker.add(

@@ -10,14 +10,15 @@ import io.berth.broker.control.ControlLoop;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import java.util.function.Consumer;
 
 /**
- * Keeps a worker behind one device: its life as the guard tells it ({@link WorkerLife}), its link
- * as it speaks for itself ({@link WorkerLinks}), and what administrators and the broker order.
+ * Keeps a worker behind one device, or behind one card of a group: its life as the guard tells it
+ * ({@link WorkerLife}), its link as it speaks for itself ({@link WorkerLinks}), and what
+ * administrators and the broker order.
  *
  * <p>Control thread only.
  */
@@ -25,7 +26,7 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
   private final ControlLoop loop;
   private final DataThread data;
   private final DeviceConfig deviceConfig;
-  private final Device device;
+  private final Seat seat;
   private final WorkerEvents events;
   private final WorkerNews news = new WorkerNews();
   private final WorkerLife life;
@@ -36,19 +37,20 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
       DataThread data,
       Config config,
       DeviceConfig deviceConfig,
-      Device device,
+      Seat seat,
       WorkerEvents events,
       long brokerEpoch,
-      int yieldMicros) {
+      int yieldMicros,
+      GroupOpening group) {
     this.loop = loop;
     this.data = data;
     this.deviceConfig = deviceConfig;
-    this.device = device;
+    this.seat = seat;
     this.events = events;
     this.life =
         new WorkerLife(
             loop,
-            device.name(),
+            seat.name(),
             deviceConfig.name(),
             config.supervision(),
             events,
@@ -56,7 +58,17 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
             new Surroundings());
     this.links =
         new WorkerLinks(
-            loop, data, config, deviceConfig, device, events, news, life, brokerEpoch, yieldMicros);
+            loop,
+            data,
+            config,
+            deviceConfig,
+            seat,
+            events,
+            news,
+            life,
+            brokerEpoch,
+            yieldMicros,
+            group);
   }
 
   private final class Surroundings implements WorkerLife.Surroundings {
@@ -87,8 +99,13 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
     }
 
     @Override
+    public boolean isRemote() {
+      return deviceConfig.isRemote();
+    }
+
+    @Override
     public String obstacle() {
-      return WorkerAttachment.excess(deviceConfig);
+      return SettingsMessages.excess(deviceConfig);
     }
   }
 
@@ -152,7 +169,7 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
     if (life.state() != WorkerState.GIVEN_UP) {
       return false;
     }
-    data.availability(device, Availability.COMING);
+    data.availability(seat, Availability.COMING);
     life.startAfresh();
     return true;
   }
@@ -167,7 +184,7 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
   public String release(String by) {
     String refusal = life.release(by);
     if (refusal == null) {
-      data.availability(device, Availability.RELEASED);
+      data.availability(seat, Availability.RELEASED);
     }
     return refusal;
   }
@@ -175,10 +192,10 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
   /** Takes the device back after a release. Null, or why not. */
   public String resume() {
     if (life.state() != WorkerState.RELEASED) {
-      return "device " + device.name() + " is " + life.state() + ", not RELEASED";
+      return "device " + seat.name() + " is " + life.state() + ", not RELEASED";
     }
-    events.resumed(device.name());
-    data.availability(device, Availability.COMING);
+    events.resumed(seat.name());
+    data.availability(seat, Availability.COMING);
     life.startAfresh();
     return null;
   }
@@ -234,7 +251,13 @@ public final class DeviceSupervisor implements WorkerDoor.Resident {
     return news.trouble();
   }
 
-  public Device device() {
-    return device;
+  /** As people name it: the device, or one card of a group. */
+  public String name() {
+    return seat.name();
+  }
+
+  /** What the data thread knows of it. */
+  public Seat seat() {
+    return seat;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.ClassArchive;
 import io.berth.broker.config.Config;
 import io.berth.broker.journal.JournalFiles;
 import io.berth.broker.journal.feed.FeedDescriptor;
@@ -23,10 +24,12 @@ final class JournalCharge implements GuardProcess.Charge {
           "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED");
 
   private final Config config;
+  private final Path dist;
   private final String classPath;
 
-  JournalCharge(Config config, String classPath) {
+  JournalCharge(Config config, Path dist, String classPath) {
     this.config = config;
+    this.dist = dist;
     this.classPath = classPath;
   }
 
@@ -52,7 +55,7 @@ final class JournalCharge implements GuardProcess.Charge {
   }
 
   @Override
-  public List<String> worker() {
+  public List<String> worker() throws IOException {
     List<String> worker = new ArrayList<>();
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     worker.addAll(
@@ -63,6 +66,7 @@ final class JournalCharge implements GuardProcess.Charge {
             "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError", // Half a journal would hold up every audited key use.
             "-XX:TieredStopAtLevel=1"));
+    worker.addAll(ClassArchive.BROKER.options(dist));
     worker.addAll(OPENED);
     worker.add("-Dorg.slf4j.simpleLogger.log.net.openhft=warn");
     String natives = System.getProperty("berth.native.dir");

@@ -94,7 +94,8 @@ public final class JournalSupervisor implements WorkerDoor.Resident, AutoCloseab
             config.broker().workerSocket(FeedDescriptor.NAME),
             GuardProcess.socket(directory, FeedDescriptor.NAME),
             this);
-    this.guardProcess = new GuardProcess(dist, directory, new JournalCharge(config, classPath));
+    this.guardProcess =
+        new GuardProcess(dist, directory, new JournalCharge(config, dist, classPath));
     this.restarts = new RestartPolicy(config.supervision());
   }
 

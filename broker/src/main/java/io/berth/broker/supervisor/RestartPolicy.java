@@ -49,6 +49,17 @@ final class RestartPolicy {
     }
   }
 
+  /**
+   * The worker ends because its card has failed. That it served for a while before says little: a
+   * card that answers wrongly only under load would be tried for ever.
+   */
+  void cardFailed(long nowNanos) {
+    if (serving && nowNanos - servingSinceNanos >= config.giveUpWithinNanos()) {
+      reset();
+    }
+    serving = false;
+  }
+
   boolean isHopeless() {
     return deathsNanos.size() >= config.giveUpAfter();
   }

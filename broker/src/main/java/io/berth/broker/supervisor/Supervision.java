@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.broker.supervisor;
 
+import io.berth.broker.arena.GroupSegments;
+import io.berth.broker.arena.SegmentHolders;
+import io.berth.broker.arena.WorkerSegments;
 import io.berth.broker.config.Config;
 import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.config.DeviceConfig.Guard;
 import io.berth.broker.control.ControlLoop;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +29,10 @@ public final class Supervision implements AutoCloseable {
   private static final long GUARD_CHECK_NANOS = 500_000_000L;
 
   private final ControlLoop loop;
-  private final Map<String, DeviceSupervisor> byResource = new LinkedHashMap<>();
+
+  /** By the device's name, or of a group's card by {@code DEVICE/CARD}. */
+  private final Map<String, DeviceSupervisor> byName = new LinkedHashMap<>();
+
   private final List<WorkerDoor> doors = new ArrayList<>();
   private final List<GuardProcess> guards = new ArrayList<>();
 
@@ -47,28 +54,40 @@ public final class Supervision implements AutoCloseable {
       int yieldMicros) {
     this.loop = loop;
     for (DeviceConfig device : config.devices()) {
-      DeviceSupervisor supervisor =
-          new DeviceSupervisor(
-              loop,
-              data,
-              config,
-              device,
-              devices.get(device.resource()),
-              events,
-              brokerEpoch,
-              yieldMicros);
-      byResource.put(device.resource(), supervisor);
-      doors.add(
-          new WorkerDoor(
-              loop,
-              config.broker().workerSocket(device.name()),
-              GuardProcess.socket(config.broker().workersDirectory(), device.name()),
-              supervisor));
-      if (device.guard() == Guard.EMBEDDED) {
-        guards.add(
-            new GuardProcess(
-                dist, config.broker().workersDirectory(), new DeviceCharge(config, device, dist)));
+      List<DeviceConfig> workers = device.workers();
+      List<Seat> seats = devices.get(device.resource()).seats();
+      GroupOpening group = new GroupOpening(loop::schedule);
+      for (int i = 0; i < workers.size(); i++) {
+        add(
+            config,
+            workers.get(i),
+            new DeviceSupervisor(
+                loop,
+                data,
+                config,
+                workers.get(i),
+                seats.get(i),
+                events,
+                brokerEpoch,
+                yieldMicros,
+                group),
+            dist);
       }
+    }
+  }
+
+  private void add(Config config, DeviceConfig worker, DeviceSupervisor supervisor, Path dist) {
+    byName.put(supervisor.name(), supervisor);
+    doors.add(
+        new WorkerDoor(
+            loop,
+            config.broker().workerSocket(worker.name()),
+            GuardProcess.socket(config.broker().workersDirectory(), worker.name()),
+            supervisor));
+    if (worker.guard() == Guard.EMBEDDED) {
+      guards.add(
+          new GuardProcess(
+              dist, config.broker().workersDirectory(), new DeviceCharge(config, worker, dist)));
     }
   }
 
@@ -134,22 +153,33 @@ public final class Supervision implements AutoCloseable {
     loop.schedule(GUARD_CHECK_NANOS, this::checkGuards);
   }
 
-  public DeviceSupervisor of(Device device) {
-    return byResource.get(device.name());
+  public DeviceSupervisor of(Seat seat) {
+    return byName.get(seat.name());
   }
 
-  /** The supervisor of "scheme:name", or null. */
-  public DeviceSupervisor named(String resource) {
-    return byResource.get(resource);
+  /** Where the segments for a device go: to its worker, or to all of a group's. */
+  public SegmentHolders segments(Device device) {
+    List<WorkerSegments> all = device.seats().stream().map(seat -> of(seat).segments()).toList();
+    return all.size() == 1 ? all.get(0) : new GroupSegments(all);
+  }
+
+  /** The supervisor of "scheme:name", or of a group's card "scheme:name/card", or null. */
+  public DeviceSupervisor named(String name) {
+    return byName.get(name);
+  }
+
+  /** The names of a group's cards, as {@link #named} takes them. */
+  public List<String> cardsOf(String resource) {
+    return byName.keySet().stream().filter(name -> name.startsWith(resource + "/")).toList();
   }
 
   public Collection<DeviceSupervisor> all() {
-    return byResource.values();
+    return byName.values();
   }
 
   /** Whether no device is on its way any more. */
   public boolean allServe() {
-    return byResource.values().stream()
+    return byName.values().stream()
         .map(DeviceSupervisor::state)
         .allMatch(
             state ->
@@ -163,11 +193,11 @@ public final class Supervision implements AutoCloseable {
   /** Ends all workers and guards. */
   public void stop(Runnable stopped) {
     stopping = true;
-    int[] left = {byResource.size()};
+    int[] left = {byName.size()};
     if (left[0] == 0) {
       stopped.run();
     }
-    for (DeviceSupervisor supervisor : byResource.values()) {
+    for (DeviceSupervisor supervisor : byName.values()) {
       supervisor.stop(
           () -> {
             if (--left[0] == 0) {
@@ -184,11 +214,11 @@ public final class Supervision implements AutoCloseable {
     for (WorkerDoor door : doors) {
       door.stopListening();
     }
-    int[] left = {byResource.size()};
+    int[] left = {byName.size()};
     if (left[0] == 0) {
       whenHandedOver.run();
     }
-    for (DeviceSupervisor supervisor : byResource.values()) {
+    for (DeviceSupervisor supervisor : byName.values()) {
       supervisor.handOver(
           () -> {
             if (--left[0] == 0) {

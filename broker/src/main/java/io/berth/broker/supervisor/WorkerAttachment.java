@@ -7,21 +7,25 @@ import io.berth.broker.config.DeviceConfig;
 import io.berth.broker.control.ControlChannel;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.device.WorkerMemory;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
-import io.berth.shm.control.ControlCodec;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.OperationEntry;
 import io.berth.shm.control.ControlMessage.WorkerHello;
 import io.berth.shm.control.ControlMessage.WorkerReady;
+import io.berth.shm.control.ControlMessage.WorkerSettings;
 import io.berth.shm.control.ControlMessage.WorkerWelcome;
 import io.berth.shm.control.TargetSetting;
 import io.berth.shm.frame.ReplayClass;
 import io.berth.shm.region.RegionDescriptor;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 
 /**
  * One attachment of a worker: its control connection and the memory of its link.
@@ -32,12 +36,19 @@ final class WorkerAttachment {
   /** As much as can be configured, and as many requests as a worker takes at once. */
   static final int MAX_WINDOW = 4096;
 
-  /** Header and fixed fields of WORKER_WELCOME, generously. */
-  private static final int WELCOME_BYTES = 256;
+  private static final int MAX_RESERVE = 16;
+
+  // What a worker may tell of its keys.
+  private static final String GROUP_PREFIX = "group_";
+  private static final int KEYS_PER_NAME_MOST = 8;
+  private static final int KEY_CHARACTERS_MOST = 1024;
 
   final ControlChannel channel;
   final WorkerHello hello;
   final int epoch;
+  private final Queue<Map<String, String>> further = new ArrayDeque<>();
+  private final Map<String, String> keys = new LinkedHashMap<>();
+  private Map<String, String> toldKeys = Map.of();
   private WorkerMemory memory;
 
   WorkerAttachment(ControlChannel channel, WorkerHello hello, int epoch) {
@@ -46,30 +57,16 @@ final class WorkerAttachment {
     this.epoch = epoch;
   }
 
-  /** Why a worker of this configuration cannot be told its settings, or null. */
-  static String excess(DeviceConfig device) {
-    int bytes = WELCOME_BYTES + device.driver().length();
-    for (Map.Entry<String, String> setting : settings(device).entrySet()) {
-      bytes += 4 + utf8Bytes(setting.getKey()) + utf8Bytes(setting.getValue());
-    }
-    return bytes <= ControlCodec.MAX_MESSAGE_BYTES
-        ? null
-        : "settings and keys of device "
-            + device.name()
-            + " take "
-            + bytes
-            + " bytes > "
-            + ControlCodec.MAX_MESSAGE_BYTES
-            + ", the most that a worker can be told; spread its keys over two devices";
-  }
-
-  private static int utf8Bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
-  }
-
   /** Makes the link's memory and hands it over. False: the worker does not read. */
-  boolean welcome(long token, Config config, DeviceConfig device, long brokerEpoch, int yieldMicros)
+  boolean welcome(
+      long token,
+      Config config,
+      DeviceConfig device,
+      Map<String, String> groupKeys,
+      long brokerEpoch,
+      int yieldMicros)
       throws OsException {
+    toldKeys = groupKeys;
     BrokerConfig limits = config.broker();
     int requestRing =
         ringBytes(limits.requestRingBytes(), limits.maxInlineBytes(), limits.maxRingBytes());
@@ -79,6 +76,8 @@ final class WorkerAttachment {
         WorkerMemory.create(
             "worker-" + device.name(), requestRing, responseRing, epoch, brokerEpoch);
     int[] descriptors = memory.peerDescriptors();
+    List<Map<String, String>> messages = SettingsMessages.of(device, groupKeys);
+    further.addAll(messages.subList(1, messages.size()));
     boolean sent =
         channel.send(
             token,
@@ -94,11 +93,47 @@ final class WorkerAttachment {
                 (int) (config.supervision().heartbeatNanos() / 1_000_000),
                 yieldMicros,
                 device.driver(),
-                settings(device)),
+                messages.get(0),
+                further.size()),
             descriptors);
     Descriptors.close(descriptors[1]);
     memory.link().closePeersEnds();
     return sent;
+  }
+
+  /** What it was told of the keys of another card of its group that serves. */
+  Map<String, String> toldKeys() {
+    return toldKeys;
+  }
+
+  /** What it has told of its own keys. */
+  Map<String, String> keys() {
+    return keys;
+  }
+
+  /**
+   * Takes what it tells of its keys, which other workers will be told: nothing but that.
+   *
+   * @return false if it is something else, or too much
+   */
+  boolean hasKeys(DeviceConfig device, Map<String, String> untrusted) {
+    for (Map.Entry<String, String> key : untrusted.entrySet()) {
+      String setting = key.getKey();
+      if (!TargetSetting.is(setting)
+          || !TargetSetting.key(setting).startsWith(GROUP_PREFIX)
+          || !device.keys().containsKey(TargetSetting.localName(setting))
+          || key.getValue().length() > KEY_CHARACTERS_MOST) {
+        return false;
+      }
+    }
+    keys.putAll(untrusted);
+    return keys.size() <= KEYS_PER_NAME_MOST * device.keys().size();
+  }
+
+  /** Tells the worker further settings. False: there are no more, or it does not read. */
+  boolean tellFurther() {
+    Map<String, String> next = further.poll();
+    return next != null && channel.send(0, new WorkerSettings(next));
   }
 
   /** A ring of the link: room for four clients' rings, and for eight of the largest payloads. */
@@ -106,19 +141,6 @@ final class WorkerAttachment {
     long wanted = Math.max(4L * clientsRingBytes, 8L * maxInlineBytes);
     return RegionDescriptor.ringBytes(
         (int) Math.min(wanted, RegionDescriptor.MAX_RING_BYTES), maxRingBytes);
-  }
-
-  private static Map<String, String> settings(DeviceConfig device) {
-    Map<String, String> settings = new LinkedHashMap<>(device.settings());
-    settings.putIfAbsent("lanes", Integer.toString(device.lanes()));
-    settings.putIfAbsent("loading", device.surroundings().loading().toString());
-    device
-        .keys()
-        .forEach(
-            (localName, values) ->
-                values.forEach(
-                    (key, value) -> settings.put(TargetSetting.name(localName, key), value)));
-    return settings;
   }
 
   /** What the data thread gets of a worker that is ready. */
@@ -136,7 +158,26 @@ final class WorkerAttachment {
     return (int) Math.max(1, Math.min(wanted, MAX_WINDOW));
   }
 
-  static Map<Integer, ReplayClass> replayTable(WorkerReady ready) {
+  /**
+   * Requests of the class interactive that it gets beyond its window: one per lane kept for them.
+   */
+  static int reserve(WorkerReady ready) {
+    return Math.max(0, Math.min(ready.interactiveLanes(), MAX_RESERVE));
+  }
+
+  /** What the data thread is told of a worker that is ready. */
+  static WorkerOffer offer(WorkerReady ready, int window) {
+    return new WorkerOffer(
+        window,
+        reserve(ready),
+        replayTable(ready),
+        Set.copyOf(ready.stateful()),
+        Set.copyOf(ready.inOnePlace()),
+        ready.identity(),
+        ready.software());
+  }
+
+  private static Map<Integer, ReplayClass> replayTable(WorkerReady ready) {
     Map<Integer, ReplayClass> replay = new HashMap<>();
     for (OperationEntry entry : ready.operations()) {
       replay.put(entry.operation(), entry.replay());

@@ -39,6 +39,9 @@ final class WorkerLife {
     /** Whether the device has a lock, which its guard holds. */
     boolean isLocked();
 
+    /** Whether the device is reached over the network. */
+    boolean isRemote();
+
     /** Why no worker of this configuration can serve, or null. */
     String obstacle();
   }
@@ -279,7 +282,9 @@ final class WorkerLife {
         && state != WorkerState.STARTING) {
       return; // Something else was ordered meanwhile.
     }
-    restarts.died(forgiven, System.nanoTime());
+    // What is out of reach says nothing about itself, and comes back.
+    boolean awaited = surroundings.isRemote() && news.isPassing();
+    restarts.died(forgiven || awaited, System.nanoTime());
     if (forgiven) {
       events.blocked(device, why);
     }
@@ -342,6 +347,9 @@ final class WorkerLife {
   /** Has the worker killed, and settles its requests at once: its end will tell nothing more. */
   void fence(String why, Death death) {
     if (beginFencing(why)) {
+      if (death == Death.CARD_FAILED) {
+        restarts.cardFailed(System.nanoTime());
+      }
       surroundings.detach(Availability.COMING, death);
     }
   }

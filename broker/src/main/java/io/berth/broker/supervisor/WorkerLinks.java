@@ -9,7 +9,7 @@ import io.berth.broker.control.ControlLoop;
 import io.berth.broker.dataplane.DataThread;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.jni.os.OsException;
 import io.berth.shm.control.ControlMessage;
@@ -17,6 +17,8 @@ import io.berth.shm.control.ControlMessage.SegmentMapped;
 import io.berth.shm.control.ControlMessage.SegmentReleased;
 import io.berth.shm.control.ControlMessage.WorkerFailed;
 import io.berth.shm.control.ControlMessage.WorkerHello;
+import io.berth.shm.control.ControlMessage.WorkerKeys;
+import io.berth.shm.control.ControlMessage.WorkerMore;
 import io.berth.shm.control.ControlMessage.WorkerReady;
 import io.berth.shm.status.Reason;
 import org.slf4j.Logger;
@@ -35,13 +37,14 @@ final class WorkerLinks {
   private final DataThread data;
   private final Config config;
   private final DeviceConfig deviceConfig;
-  private final Device device;
+  private final Seat seat;
   private final WorkerEvents events;
   private final WorkerNews news;
   private final WorkerLife life;
   private final long brokerEpoch;
   private final int yieldMicros;
   private final WorkerSegments segments;
+  private final GroupOpening group;
   private WorkerAttachment attachment;
   private int epoch;
   private boolean blocked;
@@ -51,18 +54,20 @@ final class WorkerLinks {
       DataThread data,
       Config config,
       DeviceConfig deviceConfig,
-      Device device,
+      Seat seat,
       WorkerEvents events,
       WorkerNews news,
       WorkerLife life,
       long brokerEpoch,
-      int yieldMicros) {
+      int yieldMicros,
+      GroupOpening group) {
+    this.group = group;
     this.loop = loop;
     this.data = data;
     this.config = config;
     this.deviceConfig = deviceConfig;
-    this.device = device;
-    this.segments = new WorkerSegments(device.name());
+    this.seat = seat;
+    this.segments = new WorkerSegments(seat.name());
     this.events = events;
     this.news = news;
     this.life = life;
@@ -79,7 +84,7 @@ final class WorkerLinks {
       channel.refuse(
           token,
           Reason.DUPLICATE_ATTACH,
-          "device " + device.name() + " has a worker, pid " + attachment.hello.pid());
+          "device " + seat.name() + " has a worker, pid " + attachment.hello.pid());
       channel.close();
       return;
     }
@@ -111,9 +116,25 @@ final class WorkerLinks {
       drop();
       return;
     }
+    if (attachment.hello.deviceOpen()) {
+      welcomeNow(token); // Its keys were compared when it was opened.
+      return;
+    }
+    WorkerAttachment asks = attachment;
+    group.open(
+        this,
+        () -> {
+          if (attachment == asks && life.state() == WorkerState.STARTING) {
+            welcomeNow(token);
+          }
+        });
+  }
+
+  private void welcomeNow(long token) {
     life.opens();
     try {
-      if (!attachment.welcome(token, config, deviceConfig, brokerEpoch, yieldMicros)) {
+      if (!attachment.welcome(
+          token, config, deviceConfig, group.keys(), brokerEpoch, yieldMicros)) {
         fence("does not read its socket");
       }
     } catch (OsException e) {
@@ -124,37 +145,57 @@ final class WorkerLinks {
   private void drop() {
     LOG.warn(
         "device {}: a worker of incarnation {} is sent away in state {}; expected is {}",
-        device.name(),
+        seat.name(),
         attachment.hello.incarnation(),
         life.state(),
         life.incarnation());
     attachment.channel.close();
     attachment = null;
+    group.left(this);
   }
 
   void says(ControlMessage message) {
     if (message instanceof WorkerReady ready && life.state() == WorkerState.OPENING) {
       serve(ready);
+    } else if (message instanceof WorkerKeys says && life.state() == WorkerState.OPENING) {
+      if (!attachment.hasKeys(deviceConfig, says.keys())) {
+        fence("tells of keys that it was not told of, or of too many");
+      }
+    } else if (message instanceof WorkerMore && life.state() == WorkerState.OPENING) {
+      if (!attachment.tellFurther()) {
+        fence("asks for settings that there are not, or does not read them");
+      }
     } else if (message instanceof SegmentMapped mapped) {
       segments.mapped(mapped);
     } else if (message instanceof SegmentReleased released) {
       segments.released(released);
     } else if (message instanceof WorkerFailed failed) {
       news.failed(failed.text(), failed.permanent());
-      LOG.error("device {}: the driver says: {}", device.name(), failed.text());
+      LOG.error("device {}: the driver says: {}", seat.name(), failed.text());
+      if (life.state() == WorkerState.SERVING) {
+        life.fence(failed.text(), Death.CARD_FAILED);
+      }
     } else {
       broke("said kind " + message.kind() + " in state " + life.state());
     }
   }
 
   private void serve(WorkerReady ready) {
+    if (!attachment.hello.deviceOpen() && !group.isComparedWith(attachment.toldKeys())) {
+      life.fence(
+          "was opened before another card of the group served, and is compared with that one at the"
+              + " next start",
+          Death.ORDERED);
+      return;
+    }
     life.serves();
+    group.serves(this, attachment.keys());
     news.serves(ready.identity(), ready.notes());
     int window = WorkerAttachment.window(deviceConfig, ready);
     if (deviceConfig.window().isEmpty() && window != ready.window()) {
       LOG.warn(
           "device {}: its driver asks for a window of {} requests; it gets {}, as 1 to {} are possible",
-          device.name(),
+          seat.name(),
           Integer.toUnsignedString(ready.window()),
           window,
           WorkerAttachment.MAX_WINDOW);
@@ -162,17 +203,17 @@ final class WorkerLinks {
     WorkerLink link = attachment.link(config.broker().maxInlineBytes());
     // Requests that name a segment must find it mapped.
     segments.attached(
-        attachment.channel,
-        () -> data.attach(device, link, window, WorkerAttachment.replayTable(ready)));
+        attachment.channel, () -> data.attach(seat, link, WorkerAttachment.offer(ready, window)));
     LOG.info(
-        "device {}: worker {} serves with {} lanes, window {}: {}{}",
-        device.name(),
+        "device {}: worker {} serves with {} lanes and {} for interactive requests, window {}: {}{}",
+        seat.name(),
         attachment.hello.pid(),
         ready.lanes(),
+        ready.interactiveLanes(),
         window,
         ready.identity(),
         ready.notes().isEmpty() ? "" : "; " + ready.notes());
-    events.started(device.name(), life.incarnation(), attachment.hello.pid(), ready.identity());
+    events.started(seat.name(), life.incarnation(), attachment.hello.pid(), ready.identity());
   }
 
   /** It broke the protocol of its socket. */
@@ -207,14 +248,15 @@ final class WorkerLinks {
   void detach(Availability next, Death death) {
     WorkerAttachment lost = attachment;
     attachment = null;
+    group.left(this);
     segments.fenced();
     if (lost == null) {
-      data.availability(device, next);
+      data.availability(seat, next);
       return;
     }
     lost.channel.close();
     data.detach(
-        device,
+        seat,
         next,
         death,
         guilty ->
@@ -238,7 +280,7 @@ final class WorkerLinks {
     attachment = null;
     segments.fenced();
     data.release(
-        device,
+        seat,
         () ->
             loop.execute(
                 () -> {

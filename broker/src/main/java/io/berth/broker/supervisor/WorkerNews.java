@@ -11,6 +11,7 @@ final class WorkerNews {
   private String notes = "";
   private String trouble = "";
   private boolean permanent;
+  private boolean passing;
 
   /** It serves: whatever was wrong is over. */
   void serves(String newIdentity, String newNotes) {
@@ -22,6 +23,7 @@ final class WorkerNews {
   /** A new worker is tried; what stood in the way is told until it is known to be gone. */
   void tried() {
     permanent = false;
+    passing = false;
   }
 
   /** The process runs: what kept it from being started is gone. */
@@ -44,6 +46,7 @@ final class WorkerNews {
   void failed(String text, boolean forGood) {
     trouble = text;
     permanent = forGood;
+    passing = !forGood;
   }
 
   String identity() {
@@ -57,6 +60,11 @@ final class WorkerNews {
   /** Why it does not serve; empty when it does. */
   String trouble() {
     return trouble;
+  }
+
+  /** Whether the driver has said why it cannot serve, and that this may pass. */
+  boolean isPassing() {
+    return passing;
   }
 
   /** Whether another worker would fail just the same. */

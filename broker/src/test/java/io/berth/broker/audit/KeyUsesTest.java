@@ -34,9 +34,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Key uses from the data thread's side to the journal; this thread is the data thread. */
+@Tag("same-on-every-java")
 class KeyUsesTest {
   private static final Principal ALICE =
       new Principal(1000, 1000, new int[0], 4711, Optional.empty());
@@ -104,7 +106,7 @@ class KeyUsesTest {
     assertEquals("uid:1000", failed.subPrincipal());
     assertEquals("hsm:payments/sign-key-1", failed.resource());
     assertEquals(Reason.DRIVER_ERROR.usualStatus().code(), failed.status());
-    assertEquals("session=7 reason=driver-error", failed.detail());
+    assertEquals("session=7 reason=driver-error by=hsm:payments/a, softcard 1", failed.detail());
     assertNull(host.verify().first());
   }
 
@@ -126,7 +128,9 @@ class KeyUsesTest {
     assertEquals(ALICE.uid(), late.uid());
     assertEquals(ALICE.pid(), late.pid());
     assertEquals(ALICE.toString(), late.principal());
-    assertEquals("session=7 reason=worker-lost-outcome-unknown", late.detail());
+    assertEquals(
+        "session=7 reason=worker-lost-outcome-unknown by=hsm:payments/a, softcard 1",
+        late.detail());
   }
 
   @Test
@@ -176,6 +180,45 @@ class KeyUsesTest {
   }
 
   @Test
+  void what_makes_or_destroys_keys_is_recorded_each_time_whatever_the_grant_says()
+      throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: refuse");
+    try (JournalledAudit audit = host.recording(1)) {
+      audit.awaitTaking();
+      for (Audit grants : Audit.values()) {
+        Handle handle = handle(grants);
+        for (int i = 0; i < 3; i++) {
+          use(audit, handle, HsmOperation.DESTROY_OBJECT, Reason.NONE.word());
+        }
+      }
+      use(audit, handle(Audit.NONE), HsmOperation.SM2_SIGN, Reason.NONE.word());
+    }
+    assertEquals(9, uses(host).size());
+  }
+
+  @Test
+  void a_refusal_is_recorded_once_for_each_operation_of_a_handle() throws Exception {
+    AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: refuse");
+    try (JournalledAudit audit = host.recording(1)) {
+      audit.awaitTaking();
+      Handle handle = handle(Audit.NONE);
+      for (int i = 0; i < 100; i++) {
+        audit.keyUses().refused(session, handle, HsmOperation.RSA_SIGN, System.nanoTime());
+        audit.keyUses().refused(session, handle, i << 16, System.nanoTime());
+      }
+    }
+    List<AuditEntry> denied =
+        host.records().stream()
+            .map(record -> record.entry())
+            .filter(entry -> entry.event() == AuditEvent.HANDLE_DENIED)
+            .toList();
+    assertEquals(16, denied.size());
+    assertEquals("sign:2", denied.get(0).operation());
+    assertTrue(denied.get(0).detail().contains("reason=not-permitted"), denied.get(0).detail());
+    assertEquals(0, lost(host));
+  }
+
+  @Test
   void without_refusal_what_is_lost_is_counted_and_the_count_is_recorded() throws Exception {
     AuditHost host = new AuditHost(root, root.resolve("j"), "on_failure: continue");
     int used = 0;
@@ -198,7 +241,15 @@ class KeyUsesTest {
   }
 
   private void use(JournalledAudit audit, Handle handle, int operation, int statusWord) {
-    audit.keyUses().used(session, handle, operation, statusWord, System.nanoTime());
+    audit
+        .keyUses()
+        .used(
+            session,
+            handle,
+            operation,
+            statusWord,
+            "hsm:payments/a, softcard 1",
+            System.nanoTime());
   }
 
   private static List<AuditEntry> uses(AuditHost host) throws IOException {

@@ -3,7 +3,9 @@ package io.berth.broker.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.shm.admin.v1.DeviceStatus;
 import io.berth.shm.frame.EchoOperation;
 import io.berth.shm.frame.HsmOperation;
 import java.util.List;
@@ -75,5 +77,33 @@ class TextTest {
   @CsvSource({"999, 0 s", "61000, 1 min 1 s", "3600000, 1 h 0 min", "90000000, 1 d 1 h"})
   void uptime_is_told_in_two_units(long millis, String text) {
     assertEquals(text, StatusText.duration(millis));
+  }
+
+  @Test
+  void a_groups_cards_stand_below_it_with_what_is_wrong_with_each() {
+    DeviceStatus group =
+        DeviceStatus.newBuilder()
+            .setResource("hsm:pay")
+            .setState("SERVING")
+            .setWindow(8)
+            .setNotes("1 of 2 cards serve")
+            .addCards(
+                DeviceStatus.newBuilder()
+                    .setResource("hsm:pay/a")
+                    .setState("SERVING")
+                    .setWorkerPid(7))
+            .addCards(
+                DeviceStatus.newBuilder()
+                    .setResource("hsm:pay/b")
+                    .setState("GIVEN_UP")
+                    .setTrouble("key 'sign-1' is not the group's"))
+            .build();
+    List<String> lines = StatusText.devices(List.of(group)).lines().toList();
+    assertEquals(4, lines.size(), lines::toString);
+    assertTrue(lines.get(1).matches("hsm:pay +SERVING .* 1 of 2 cards serve"), lines.get(1));
+    assertTrue(lines.get(2).matches("hsm:pay/a +SERVING +7 .*"), lines.get(2));
+    assertTrue(
+        lines.get(3).matches("hsm:pay/b +GIVEN_UP +- .* key 'sign-1' is not the group's"),
+        lines.get(3));
   }
 }

@@ -165,6 +165,7 @@ class ConfigLoaderTest {
         ", window: 2 | expected at least as many as lanes (4)",
         ", ownership: shared, lock_identity: x | a shared device has no lock",
         ", lock_identity: a/b | it names a file",
+        ", attachment: network, settings: {device_path: /dev/card} | has no node on this host",
         ", java_options: [Xmx1g] | expected an option such as '-Xmx128m', found 'Xmx1g'",
         ", class_path: [drivers] | expected an absolute path, found 'drivers'",
         ", settings: {password: hunter2} | name that as 'password_file'",
@@ -227,6 +228,20 @@ class ConfigLoaderTest {
     assertEquals("", config.target("hsm:payments").orElseThrow().localName());
     for (String name :
         List.of("hsm:payments/other", "db:payments", "hsm:pay", "", "hsm:payments/")) {
+      assertTrue(config.target(name).isEmpty(), name);
+    }
+  }
+
+  @Test
+  void a_device_may_have_keys_that_nobody_lists() throws ConfigException {
+    Config config =
+        Fixture.load(DEVICE + ", unlisted_names: true, keys: {sign-key-1: {index: 7}}}]");
+    Config.Target unlisted = config.target("hsm:payments/other").orElseThrow();
+    assertEquals(Map.of(), unlisted.settings());
+    assertTrue(unlisted.device().isUnlisted("other"));
+    assertFalse(unlisted.device().isUnlisted("sign-key-1"));
+    assertFalse(unlisted.device().isUnlisted(""));
+    for (String name : List.of("db:payments/other", "hsm:pay/other", "hsm:payments/")) {
       assertTrue(config.target(name).isEmpty(), name);
     }
   }
@@ -376,5 +391,52 @@ class ConfigLoaderTest {
     assertEquals(
         List.of(new Place("berth.yaml", 1, 1), new Place("berth.yaml", 2, 9)),
         e.problems().stream().map(Problem::place).toList());
+  }
+
+  @Test
+  void permissions_of_grants_and_roles_are_narrowed_to_families_and_shown_so() throws Exception {
+    Config config =
+        Fixture.load(
+            DEVICE + "}]",
+            "policy:",
+            "  roles: {tls: [sign:rsa, sign:ec, export]}",
+            "  grants:",
+            "    - principal: {any: true}",
+            "      resources: ['hsm:payments/**']",
+            "      permissions: ['verify:sm2', encrypt]",
+            "      roles: [tls]");
+    assertEquals(
+        List.of("sign:rsa", "sign:ec", "verify:sm2", "encrypt", "export"),
+        config.policy().grants().get(0).rights().texts());
+    assertTrue(
+        config
+            .toText()
+            .contains(
+                "permissions: [\"sign:rsa\", \"sign:ec\", \"verify:sm2\", \"encrypt\","
+                    + " \"export\"]"),
+        config.toText());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sign:rsaa|permission 'sign' has no family 'rsaa'; did you mean 'rsa'?",
+        "sign:aes|permission 'sign' has no family 'aes'",
+        "manage:rsa|permission 'manage' cannot be narrowed to families of algorithms",
+        "sing:rsa|unknown permission 'sing:rsa'",
+        "'sign:'|permission 'sign' has no family ''; known are sm2, rsa, ec, other"
+      })
+  void a_family_that_there_is_not_is_refused(String permission, String expected) {
+    String refusal =
+        Fixture.refusal(
+            DEVICE + "}]",
+            "policy:",
+            "  grants:",
+            "    - principal: {any: true}",
+            "      resources: ['hsm:payments/**']",
+            "      permissions: ['" + permission + "']");
+    assertTrue(refusal.contains("policy.grants[0].permissions: " + expected), refusal);
+    assertTrue(refusal.startsWith("berth.yaml:6:"), refusal);
   }
 }

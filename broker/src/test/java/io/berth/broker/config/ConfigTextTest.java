@@ -23,6 +23,7 @@ class ConfigTextTest {
             "  scheme: echo",
             "  driver: 'null'",
             "  java_options: ['-Da=\"b\\c\"', \"-Dnl=1\\n2\", '-Dx=支付 😀 # no comment']",
+            "  surroundings: {groups: [4294967294, 8], environment: {A: b}}",
             "  settings: {a: 'true', 'b: c': '[', d: \"\\u2028\\x85\\t\"}",
             "  keys: {'1': {}, a: {index: 1}, true: {}}",
             "policy:",

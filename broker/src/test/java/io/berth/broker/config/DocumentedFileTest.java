@@ -58,6 +58,7 @@ class DocumentedFileTest {
         "journal: {wrongwrong: 1}",
         "devices: [{wrongwrong: 1}]",
         "devices: [{surroundings: {wrongwrong: 1}}]",
+        "devices: [{cards: [{wrongwrong: 1}]}]",
         "policy: {wrongwrong: 1}",
         "policy: {grants: [{wrongwrong: 1}]}",
         "policy: {grants: [{principal: {wrongwrong: 1}}]}",

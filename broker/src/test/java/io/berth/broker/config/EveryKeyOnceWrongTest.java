@@ -149,6 +149,7 @@ class EveryKeyOnceWrongTest {
                         "sync",
                         "key_use",
                         "ownership",
+                        "attachment",
                         "guard",
                         "loading",
                         "max_priority",
@@ -186,7 +187,13 @@ class EveryKeyOnceWrongTest {
             line ->
                 line.value != null
                     && (line.value.matches("[0-9]+")
-                        || Set.of("yield_micros", "window", "hang_timeout_ms").contains(line.key)));
+                        || Set.of(
+                                "yield_micros",
+                                "window",
+                                "hang_timeout_ms",
+                                "rate_per_second",
+                                "burst")
+                            .contains(line.key)));
   }
 
   private Stream<Line> lines() {

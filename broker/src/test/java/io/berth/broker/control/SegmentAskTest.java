@@ -4,6 +4,7 @@ package io.berth.broker.control;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.broker.arena.Segment;
 import io.berth.broker.arena.WorkerSegments;
@@ -17,6 +18,7 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Session;
 import io.berth.jni.os.Descriptors;
@@ -28,10 +30,13 @@ import io.berth.shm.control.ControlMessage.Goodbye;
 import io.berth.shm.control.ControlMessage.Hello;
 import io.berth.shm.control.ControlMessage.Open;
 import io.berth.shm.control.ControlMessage.Opened;
+import io.berth.shm.control.ControlMessage.Refused;
 import io.berth.shm.control.ControlMessage.SegmentAdd;
 import io.berth.shm.control.ControlMessage.SegmentAdded;
 import io.berth.shm.control.ControlMessage.SegmentDrop;
 import io.berth.shm.control.ControlMessage.SegmentMapped;
+import io.berth.shm.control.ControlMessage.SegmentWipe;
+import io.berth.shm.control.ControlMessage.SegmentWiped;
 import io.berth.shm.control.ControlMessage.Welcome;
 import io.berth.shm.frame.FrameDescriptor;
 import io.berth.shm.status.Reason;
@@ -41,6 +46,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -262,8 +268,100 @@ class SegmentAskTest {
     add(Segment.OUTPUT);
   }
 
+  @Test
+  void pages_are_wiped_for_their_client_and_only_those() throws Exception {
+    SegmentAdded added = add(Segment.OUTPUT);
+    ByteBuffer seen = mapAsTheWorker(FIRST_SEGMENTS_DESCRIPTOR);
+    for (int at = 0; at < SEGMENT_BYTES; at++) {
+      seen.put(at, (byte) 7);
+    }
+    int page = Memory.pageBytes();
+    long bytes = SEGMENT_BYTES - 2L * page; // More than is done in one turn.
+    ControlMessage answer = ask(new SegmentWipe(added.segment(), added.generation(), page, bytes));
+    assertEquals(new SegmentWiped(), answer);
+    for (int at = 0; at < SEGMENT_BYTES; at++) {
+      boolean within = at >= page && at < page + bytes;
+      if (seen.get(at) != (within ? 0 : 7)) {
+        throw new AssertionError("byte " + at + " is " + seen.get(at));
+      }
+    }
+    unmap(seen);
+  }
+
+  /** Writable, which a client cannot: its descriptor is read-only, and its uid another. */
+  private ByteBuffer mapAsTheWorker(int descriptor) throws OsException {
+    int fd = OsException.check("open", Memory.reopenReadWrite(client.descriptor(descriptor)));
+    ByteBuffer mapped = mapDescriptor(fd);
+    Descriptors.close(fd);
+    return mapped;
+  }
+
+  @Test
+  void what_is_no_whole_pages_of_an_announced_segment_is_not_wiped() throws Exception {
+    int page = Memory.pageBytes();
+    SegmentAdded added = add(Segment.OUTPUT);
+    int index = added.segment();
+    int generation = added.generation();
+    for (SegmentWipe wrong :
+        new SegmentWipe[] {
+          new SegmentWipe(index, generation + 1, 0, page),
+          new SegmentWipe(index + 1, 1, 0, page),
+          new SegmentWipe(-1, 1, 0, page),
+          new SegmentWipe(Integer.MAX_VALUE, 1, 0, page),
+          new SegmentWipe(index, generation, 0, 0),
+          new SegmentWipe(index, generation, 0, page - 1),
+          new SegmentWipe(index, generation, 1, page),
+          new SegmentWipe(index, generation, -page, page),
+          new SegmentWipe(index, generation, SEGMENT_BYTES, page),
+          new SegmentWipe(index, generation, page, SEGMENT_BYTES),
+          new SegmentWipe(index, generation, Long.MIN_VALUE, Long.MIN_VALUE),
+          new SegmentWipe(index, generation, page, Long.MAX_VALUE & -page),
+        }) {
+      Refused refused = assertInstanceOf(Refused.class, ask(wrong), wrong::toString);
+      assertEquals(Reason.STALE_REFERENCE, refused.reason(), wrong::toString);
+    }
+  }
+
+  @Test
+  void wipes_that_are_not_waited_for_are_bounded() throws Exception {
+    SegmentAdded added = add(Segment.OUTPUT);
+    SegmentWipe whole = new SegmentWipe(added.segment(), added.generation(), 0, SEGMENT_BYTES);
+    int refused = 0;
+    int wiped = 0;
+    int asked = 2 * SessionSegments.MAX_WIPES;
+    CountDownLatch allSent = new CountDownLatch(1);
+    loop.execute(() -> awaitUnhurried(allSent));
+    for (int i = 0; i < asked; i++) {
+      client.send(whole);
+    }
+    allSent.countDown();
+    for (int i = 0; i < asked; i++) {
+      ControlMessage answer = answer();
+      if (answer instanceof SegmentWiped) {
+        wiped++;
+      } else {
+        assertEquals(Reason.BUDGET_EXCEEDED, assertInstanceOf(Refused.class, answer).reason());
+        refused++;
+      }
+    }
+    assertTrue(wiped >= SessionSegments.MAX_WIPES, wiped + " wiped");
+    assertTrue(refused > 0, "none was refused");
+    assertEquals(new SegmentWiped(), ask(whole), "once they are answered, more may be asked");
+  }
+
+  private static void awaitUnhurried(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private ByteBuffer map(int descriptor) throws OsException {
-    int fd = client.descriptor(descriptor);
+    return mapDescriptor(client.descriptor(descriptor));
+  }
+
+  private static ByteBuffer mapDescriptor(int fd) throws OsException {
     long bytes = Memory.size(fd);
     return Memory.view(
         OsException.check(
@@ -369,12 +467,12 @@ class SegmentAskTest {
     }
 
     @Override
-    public void worker(Device device, int workerEpoch, Death death, String text) {
+    public void worker(Seat seat, int workerEpoch, Death death, String text) {
       throw new IllegalStateException(text);
     }
 
     @Override
-    public void workerLeft(Device device, int workerEpoch, String text) {
+    public void workerLeft(Seat seat, int workerEpoch, String text) {
       throw new IllegalStateException(text);
     }
   }

@@ -10,9 +10,11 @@ import com.sun.management.ThreadMXBean;
 import io.berth.broker.arena.Segment;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
+import io.berth.broker.policy.Rights;
 import io.berth.jni.os.OsException;
 import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
+import io.berth.shm.status.Status;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +138,7 @@ class DataPathAllocationTest extends DataPathFixture {
 
   @Test
   void requests_refused_while_the_device_is_not_to_be_had() {
-    harness.data.availability(harness.device, Availability.GIVEN_UP);
+    harness.data.availability(harness.device.seats().get(0), Availability.GIVEN_UP);
     harness.step();
     assertRefused(call(), Reason.DEVICE_GIVEN_UP);
   }
@@ -182,6 +184,21 @@ class DataPathAllocationTest extends DataPathFixture {
           survivor.end(survivor.takeOne(), "");
           turn();
           client.answer();
+        });
+  }
+
+  @Test
+  void refusals_and_answers_by_families_of_algorithms() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 2);
+    handle = client.openNarrowed(harness.device, Rights.of(Permission.CALL, 1));
+    assertRefused(call().operation(Permission.CALL.operation(2)), Reason.NOT_PERMITTED);
+    assertAllocatesNothing(
+        i -> {
+          client.submit(handle, call().operation(Permission.CALL.operation(1)));
+          turn();
+          worker.end(worker.takeOne(), "y");
+          turn();
+          assertEquals(Status.OK, client.answer().status());
         });
   }
 }

@@ -9,6 +9,8 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Session;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
@@ -50,6 +53,10 @@ final class DataPathHarness implements AutoCloseable, Violations {
   final RequestTable requests;
   final Device device;
   final Device other;
+
+  /** Two cards. */
+  final Device group;
+
   final DataThread data;
   private final Map<String, Account> accounts = new LinkedHashMap<>();
   private final List<PlayedClient> clients = new ArrayList<>();
@@ -80,10 +87,12 @@ final class DataPathHarness implements AutoCloseable, Violations {
                 new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.METADATA_LENGTH)),
                 new UnsafeBuffer(ByteBuffer.allocateDirect(128 * CountersReader.COUNTER_LENGTH))),
             "echo:one",
-            "echo:two");
+            "echo:two",
+            "echo:group");
     requests = new RequestTable(slots, FrameDescriptor.maxRecordBytes(MAX_INLINE_BYTES));
     device = device("echo:one", queueLimit);
     other = device("echo:two", queueLimit);
+    group = device("echo:group", queueLimit, "a", "b");
     data =
         new DataThread(
             new DataThread.Settings(
@@ -94,7 +103,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
                 TICK_NANOS,
                 HEARTBEAT_TIMEOUT_NANOS),
             requests,
-            new Device[] {device, other},
+            new Device[] {device, other, group},
             counters,
             journal,
             this,
@@ -102,9 +111,10 @@ final class DataPathHarness implements AutoCloseable, Violations {
             HOT_SESSIONS);
   }
 
-  private Device device(String name, int queueLimit) {
+  private Device device(String name, int queueLimit, String... cards) {
     return new Device(
         name,
+        List.of(cards),
         new DeviceQueue(requests, queueLimit, 50 * MILLIS),
         new KillList(2, 60_000 * MILLIS),
         HANG_NANOS);
@@ -140,14 +150,37 @@ final class DataPathHarness implements AutoCloseable, Violations {
 
   /** ECHO may be repeated, ONCE may not. */
   PlayedWorker worker(Device ofDevice, int window) throws OsException {
-    PlayedWorker worker = new PlayedWorker(this, ofDevice, nextEpoch++);
+    return worker(ofDevice, window, 0);
+  }
+
+  /** One that has lanes of its own for interactive requests, beyond its window. */
+  PlayedWorker worker(Device ofDevice, int window, int reserve) throws OsException {
+    return worker(ofDevice.seats().get(0), window, reserve);
+  }
+
+  PlayedWorker worker(Seat seat, int window, int reserve) throws OsException {
+    PlayedWorker worker = new PlayedWorker(this, seat, nextEpoch++);
     workers.add(worker);
     worker.beat();
     data.attach(
-        ofDevice,
+        seat,
         worker.link,
-        window,
-        Map.of(PlayedClient.ECHO, ReplayClass.PURE, PlayedClient.ONCE, ReplayClass.AT_MOST_ONCE));
+        new WorkerOffer(
+            window,
+            reserve,
+            Map.of(
+                PlayedClient.ECHO,
+                ReplayClass.PURE,
+                PlayedClient.ONCE,
+                ReplayClass.AT_MOST_ONCE,
+                PlayedClient.MAKE,
+                ReplayClass.RANDOMISED,
+                PlayedClient.COUNT,
+                ReplayClass.AT_MOST_ONCE),
+            Set.of(PlayedClient.MAKE),
+            Set.of(PlayedClient.COUNT),
+            "card " + worker.epoch,
+            "software"));
     step();
     return worker;
   }
@@ -160,7 +193,7 @@ final class DataPathHarness implements AutoCloseable, Violations {
   void ends(PlayedWorker worker, Availability next, Death death) {
     blockedByLastDeath = null;
     workers.remove(worker);
-    data.detach(worker.device, next, death, blocked -> blockedByLastDeath = blocked);
+    data.detach(worker.seat, next, death, blocked -> blockedByLastDeath = blocked);
     step();
     worker.memory.close();
   }
@@ -205,19 +238,19 @@ final class DataPathHarness implements AutoCloseable, Violations {
   }
 
   @Override
-  public void worker(Device ofDevice, int epoch, Death death, String text) {
-    reports.add(new Report(ofDevice, Reason.NONE, text));
+  public void worker(Seat seat, int epoch, Death death, String text) {
+    reports.add(new Report(seat, Reason.NONE, text));
   }
 
   @Override
-  public void workerLeft(Device ofDevice, int epoch, String text) {
-    reports.add(new Report(ofDevice, Reason.NONE, text));
+  public void workerLeft(Seat seat, int epoch, String text) {
+    reports.add(new Report(seat, Reason.NONE, text));
   }
 
   /** Nothing is left of any request. */
   void assertEmpty() {
     assertEquals(0, requests.used(), "slots in use");
-    for (Device each : List.of(device, other)) {
+    for (Device each : List.of(device, other, group)) {
       assertEquals(0, each.inFlight(), each.name() + " in flight");
       assertEquals(0, each.queue().size(), each.name() + " queued");
     }

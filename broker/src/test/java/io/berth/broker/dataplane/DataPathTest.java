@@ -409,6 +409,24 @@ class DataPathTest extends DataPathFixture {
   }
 
   @Test
+  void a_devices_own_code_reaches_the_client_with_an_error_and_with_nothing_else()
+      throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    worker.deviceCode(0x0100000C);
+    client.submit(handle, call());
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "SDF_InternalSign_ECC: SDR_SKOPERR");
+    assertEquals(0x0100000C, client.answer().deviceCode());
+    client.submit(handle, call());
+    worker.end(worker.takeOne(), "signed");
+    assertEquals(0, client.answer().deviceCode());
+    worker.deviceCode(0);
+    client.submit(handle, call());
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "not the library's doing");
+    assertEquals(0, client.answer().deviceCode());
+    harness.assertEmpty();
+  }
+
+  @Test
   void no_text_is_cut_inside_a_character() throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 4);
     client.submit(handle, call().replyLimit(0));
@@ -484,15 +502,15 @@ class DataPathTest extends DataPathFixture {
   void a_device_that_is_not_to_be_had_refuses_at_once_and_ends_what_waits() {
     client.submit(handle, call());
     client.assertNoAnswer();
-    harness.data.availability(harness.device, Availability.GIVEN_UP);
+    harness.data.availability(harness.device.seats().get(0), Availability.GIVEN_UP);
     assertEnded(client.answer(), Reason.DEVICE_GIVEN_UP);
     client.submit(handle, call());
     assertEnded(client.answer(), Reason.DEVICE_GIVEN_UP);
-    harness.data.availability(harness.device, Availability.RELEASED);
+    harness.data.availability(harness.device.seats().get(0), Availability.RELEASED);
     harness.step();
     client.submit(handle, call());
     assertEnded(client.answer(), Reason.DEVICE_RELEASED);
-    harness.data.availability(harness.device, Availability.COMING);
+    harness.data.availability(harness.device.seats().get(0), Availability.COMING);
     harness.step();
     client.submit(handle, call());
     client.assertNoAnswer();

@@ -9,6 +9,8 @@ import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
 import io.berth.broker.device.DeviceQueue;
 import io.berth.broker.device.KillList;
+import io.berth.broker.device.Seat;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.request.RequestTable;
 import io.berth.broker.session.Session;
 import io.berth.shm.status.Reason;
@@ -46,13 +48,13 @@ class DataThreadSoakTest {
     }
 
     @Override
-    public void worker(Device device, int epoch, Death death, String text) {
-      reports.add(device.name() + ": " + text);
+    public void worker(Seat seat, int epoch, Death death, String text) {
+      reports.add(seat.name() + ": " + text);
     }
 
     @Override
-    public void workerLeft(Device device, int epoch, String text) {
-      reports.add(device.name() + ": " + text);
+    public void workerLeft(Seat seat, int epoch, String text) {
+      reports.add(seat.name() + ": " + text);
     }
   }
 
@@ -84,7 +86,7 @@ class DataThreadSoakTest {
         SoakWorker worker = new SoakWorker(MAX_INLINE_BYTES)) {
       client.open(device);
       data.open(client.session);
-      data.attach(device, worker.link, WINDOW, Map.of());
+      data.attach(device.seats().get(0), worker.link, new WorkerOffer(WINDOW, 0, Map.of()));
       thread.start();
       CompletableFuture<Long> served = CompletableFuture.supplyAsync(worker::serve);
       try {

@@ -10,6 +10,7 @@ import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
 import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
 import io.berth.shm.frame.FrameDescriptor;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExactlyOneEndTest {
   private static final int CLIENTS = 4;
   private static final int STEPS = 4_000;
+  private static final int HARD_FAIL = 0x01000005;
 
   private Random random;
   private DataPathHarness harness;
@@ -43,9 +45,9 @@ class ExactlyOneEndTest {
     List<Handle> handles;
   }
 
-  /** A device with a worker, if it has one, and the requests that the worker holds. */
+  /** A seat with a worker, if it has one, and the requests that the worker holds. */
   private static final class Place {
-    Device device;
+    Seat seat;
     PlayedWorker worker;
     final List<Taken> held = new ArrayList<>();
     final List<Integer> partsSent = new ArrayList<>();
@@ -57,10 +59,12 @@ class ExactlyOneEndTest {
     random = new Random(seed);
     harness = new DataPathHarness(48, 10);
     try {
-      for (Device device : List.of(harness.device, harness.other)) {
-        Place place = new Place();
-        place.device = device;
-        places.add(place);
+      for (Device device : List.of(harness.device, harness.other, harness.group)) {
+        for (Seat seat : device.seats()) {
+          Place place = new Place();
+          place.seat = seat;
+          places.add(place);
+        }
       }
       for (int i = 0; i < CLIENTS; i++) {
         Side side = new Side();
@@ -78,12 +82,17 @@ class ExactlyOneEndTest {
 
   private void open(Side side, int principal) throws OsException {
     side.client = harness.client("uid " + principal % 3);
-    side.handles = List.of(side.client.open(harness.device), side.client.open(harness.other));
+    side.handles =
+        List.of(
+            side.client.open(harness.device),
+            side.client.open(harness.other),
+            side.client.open(harness.group),
+            side.client.open(harness.group));
   }
 
   private void one() throws OsException {
     Side side = sides.get(random.nextInt(CLIENTS));
-    Place place = places.get(random.nextInt(2));
+    Place place = places.get(random.nextInt(places.size()));
     switch (random.nextInt(20)) {
       case 0, 1, 2, 3, 4, 5 -> submit(side);
       case 6 -> cancel(side);
@@ -107,7 +116,7 @@ class ExactlyOneEndTest {
       default -> {
         if (random.nextInt(10) == 0) {
           die(place, Availability.GIVEN_UP);
-          harness.data.availability(place.device, Availability.COMING);
+          harness.data.availability(place.seat, Availability.COMING);
         }
       }
     }
@@ -117,7 +126,8 @@ class ExactlyOneEndTest {
     if (!side.client.hasFreeSlot()) {
       return;
     }
-    Call call = call().operation(random.nextInt(3) == 0 ? ONCE : ECHO);
+    int[] operations = {ONCE, ONCE, ECHO, ECHO, ECHO, MAKE};
+    Call call = call().operation(operations[random.nextInt(operations.length)]);
     call.priority(random.nextInt(5)).payload("x".repeat(random.nextInt(300)));
     if (random.nextBoolean()) {
       call.idempotent();
@@ -128,7 +138,7 @@ class ExactlyOneEndTest {
     if (random.nextInt(4) == 0) {
       call.deadline(harness.nowNanos() + (random.nextInt(12) - 1) * MILLIS);
     }
-    int handle = side.handles.get(random.nextInt(2)).word();
+    int handle = side.handles.get(random.nextInt(side.handles.size())).word();
     side.client.submit(random.nextInt(20) == 0 ? handle + (1 << 16) : handle, call);
     submitted++;
   }
@@ -159,7 +169,7 @@ class ExactlyOneEndTest {
 
   private void start(Place place) throws OsException {
     if (place.worker == null) {
-      place.worker = harness.worker(place.device, 1 + random.nextInt(6));
+      place.worker = harness.worker(place.seat, 1 + random.nextInt(6), random.nextInt(2));
     }
   }
 
@@ -186,16 +196,37 @@ class ExactlyOneEndTest {
     }
     place.held.remove(index);
     place.partsSent.remove(index);
-    if (random.nextInt(4) == 0) {
-      place.worker.fail(taken, Reason.DRIVER_ERROR, "e".repeat(random.nextInt(400)));
+    if (random.nextInt(6) == 0) {
+      hardFail(place, taken);
+    } else if (random.nextInt(4) == 0) {
+      Reason[] reasons = {
+        Reason.DRIVER_ERROR, Reason.ALGORITHM_DISABLED, Reason.STALE_HANDLE, Reason.CANCELLED
+      };
+      place.worker.fail(
+          taken, reasons[random.nextInt(reasons.length)], "e".repeat(random.nextInt(400)));
     } else {
       place.worker.end(taken, "a".repeat(random.nextInt(300)));
     }
   }
 
+  /** The card says that it has failed, which costs its worker if it goes on. */
+  private void hardFail(Place place, Taken taken) {
+    place.worker.deviceCode(HARD_FAIL);
+    place.worker.fail(taken, Reason.WORKER_UNAVAILABLE, "");
+    place.worker.deviceCode(0);
+    harness.step();
+    if (place.seat.window() == 0) {
+      die(place, Availability.COMING, Death.CARD_FAILED);
+    }
+  }
+
   private void die(Place place, Availability next) {
+    die(place, next, random.nextInt(4) == 0 ? Death.BY_ITSELF : Death.ORDERED);
+  }
+
+  private void die(Place place, Availability next, Death death) {
     if (place.worker != null) {
-      harness.ends(place.worker, next, random.nextInt(4) == 0 ? Death.BY_ITSELF : Death.ORDERED);
+      harness.ends(place.worker, next, death);
       place.worker = null;
       place.held.clear();
       place.partsSent.clear();
@@ -213,7 +244,7 @@ class ExactlyOneEndTest {
       for (Place place : places) {
         start(place);
         work(place);
-        while (!place.held.isEmpty()) {
+        while (place.worker != null && !place.held.isEmpty()) {
           work(place);
         }
       }
@@ -223,7 +254,11 @@ class ExactlyOneEndTest {
     for (Side side : sides) {
       assertEquals(List.of(), side.client.waiting(), "requests without END");
     }
-    assertEquals(List.of(), harness.reports);
+    assertEquals(
+        List.of(),
+        harness.reports.stream()
+            .filter(report -> !report.text().startsWith("its card has failed"))
+            .toList());
     assertTrue(submitted > STEPS / 8, submitted + " requests only");
     assertTrue(ended > submitted / 2, ended + " of " + submitted + " requests ended at a client");
     harness.assertEmpty();

@@ -34,7 +34,7 @@ class HangTest extends DataPathFixture {
 
   private void assertHangs() {
     assertEquals(1, harness.reports.size(), harness.reports::toString);
-    assertSame(harness.device, harness.reports.get(0).peer());
+    assertSame(harness.device.seats().get(0), harness.reports.get(0).peer());
     assertTrue(
         harness.reports.get(0).text().startsWith("request on the device without progress for 5"),
         harness.reports::toString);

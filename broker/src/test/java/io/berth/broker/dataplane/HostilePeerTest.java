@@ -211,7 +211,7 @@ class HostilePeerTest {
   private void assertFencedOnce(String text) throws OsException {
     harness.step();
     assertEquals(1, harness.reports.size(), harness.reports::toString);
-    assertSame(harness.device, harness.reports.get(0).peer());
+    assertSame(harness.device.seats().get(0), harness.reports.get(0).peer());
     assertTrue(harness.reports.get(0).text().startsWith(text), harness.reports::toString);
     harness.step();
     assertEquals(1, harness.reports.size());

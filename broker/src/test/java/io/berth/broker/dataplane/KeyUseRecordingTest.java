@@ -3,14 +3,18 @@ package io.berth.broker.dataplane;
 
 import static io.berth.broker.dataplane.DataPathHarness.*;
 import static io.berth.broker.dataplane.PlayedClient.*;
+import static io.berth.shm.frame.FrameDescriptor.COMPUTED_OUTSIDE;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.berth.broker.dataplane.PlayedJournal.Use;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
+import io.berth.broker.policy.Rights;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
+import io.berth.shm.frame.HsmOperation;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.List;
@@ -42,6 +46,101 @@ class KeyUseRecordingTest extends DataPathFixture {
     worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "");
     client.answer();
     assertUsedOnce(ONCE, Status.INTERNAL, Reason.DRIVER_ERROR);
+  }
+
+  @Test
+  void a_record_names_the_card_and_what_its_software_computed() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    for (int code : new int[] {0, COMPUTED_OUTSIDE, 0}) {
+      client.submit(handle, call());
+      worker.deviceCode(code);
+      worker.end(worker.takeOne(), "");
+      assertEquals(0, client.answer().deviceCode(), "which is not the client's to be told");
+    }
+    worker.deviceCode(COMPUTED_OUTSIDE);
+    client.submit(handle, call());
+    worker.fail(worker.takeOne(), Reason.DRIVER_ERROR, "");
+    client.answer();
+    assertEquals(
+        List.of(
+            "echo:one, card 1",
+            "echo:one, card 1; in part by software",
+            "echo:one, card 1",
+            "echo:one, card 1"),
+        harness.journal.modules());
+  }
+
+  @Test
+  void of_a_group_the_card_that_had_it_is_named() throws OsException {
+    Handle grouped = client.openAudited(harness.group);
+    PlayedWorker a = harness.worker(harness.group.seats().get(0), 1, 0);
+    PlayedWorker b = harness.worker(harness.group.seats().get(1), 1, 0);
+    client.submit(grouped, call());
+    client.submit(grouped, call());
+    a.takeOne();
+    b.end(b.takeOne(), "");
+    harness.step();
+    harness.dies(a);
+    assertEquals(
+        List.of("echo:group/b, card 2", "echo:group/a, card 1"), harness.journal.modules());
+  }
+
+  @Test
+  void every_card_that_may_have_executed_a_request_is_named() throws OsException {
+    Handle grouped = client.openAudited(harness.group);
+    PlayedWorker a = harness.worker(harness.group.seats().get(0), 1, 0);
+    client.submit(grouped, call().idempotent());
+    Taken failed = a.takeOne();
+    PlayedWorker b = harness.worker(harness.group.seats().get(1), 1, 0);
+    fails(a, failed);
+    b.takeOne();
+    harness.dies(b);
+    Taken again = a.takeOne();
+    a.deviceCode(COMPUTED_OUTSIDE);
+    a.end(again, "");
+    client.answer();
+    assertEquals(
+        List.of(
+            "echo:group/a, card 1; in part by software; begun before by"
+                + " echo:group/a, card 1; echo:group/b, card 2"),
+        harness.journal.modules());
+  }
+
+  @Test
+  void one_that_never_got_a_second_try_names_the_card_of_its_first() throws OsException {
+    Handle grouped = client.openAudited(harness.group);
+    PlayedWorker a = harness.worker(harness.group.seats().get(0), 1, 0);
+    client.submit(grouped, call().idempotent().deadline(harness.nowNanos() + 10 * MILLIS));
+    a.takeOne();
+    harness.dies(a);
+    harness.advance(11 * MILLIS);
+    client.answer();
+    assertEquals(List.of("echo:group/a, card 1"), harness.journal.modules());
+  }
+
+  @Test
+  void a_card_that_refused_a_request_has_not_executed_it() throws OsException {
+    Handle grouped = client.openAudited(harness.group);
+    PlayedWorker a = harness.worker(harness.group.seats().get(0), 1, 0);
+    client.submit(grouped, call().idempotent());
+    Taken refused = a.takeOne();
+    PlayedWorker b = harness.worker(harness.group.seats().get(1), 1, 0);
+    a.fail(refused, Reason.ALGORITHM_DISABLED, "");
+    b.end(b.takeOne(), "");
+    client.answer();
+    assertEquals(List.of("echo:group/b, card 2"), harness.journal.modules());
+  }
+
+  private static void fails(PlayedWorker worker, Taken request) {
+    worker.deviceCode(0x01000005);
+    worker.answer(
+        request.correlation(),
+        worker.epoch,
+        0,
+        Reason.DRIVER_ERROR.word(Status.UNAVAILABLE),
+        0,
+        "SDR_HARDFAIL");
+    worker.deviceCode(0);
   }
 
   @Test
@@ -149,5 +248,27 @@ class KeyUseRecordingTest extends DataPathFixture {
     harness.closes(client);
     assertEquals(List.of(), harness.journal.take());
     harness.assertEmpty();
+  }
+
+  @Test
+  void a_request_that_the_handle_does_not_allow_is_told_to_the_journal() {
+    handle = client.openNarrowed(harness.device, Rights.of(Permission.SIGN, 1));
+    client.submit(handle, call().operation(HsmOperation.RSA_SIGN));
+    assertEquals(Reason.NOT_PERMITTED, client.answer().reason());
+    assertEquals(1, harness.journal.refusals);
+    assertEquals(HsmOperation.RSA_SIGN, harness.journal.lastRefused);
+    client.submit(handle, call().operation(HsmOperation.SM2_VERIFY));
+    assertEquals(Reason.NOT_PERMITTED, client.answer().reason());
+    assertEquals(2, harness.journal.refusals);
+  }
+
+  @Test
+  void a_family_that_the_handle_allows_reaches_the_worker() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    handle = client.openNarrowed(harness.device, Rights.of(Permission.SIGN, 1));
+    client.submit(handle, call().operation(HsmOperation.SM2_SIGN));
+    worker.end(worker.takeOne(), "signature");
+    assertEquals(Status.OK, client.answer().status());
+    assertEquals(0, harness.journal.refusals);
   }
 }

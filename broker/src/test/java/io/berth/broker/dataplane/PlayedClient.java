@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.*;
 import io.berth.broker.device.Device;
 import io.berth.broker.policy.Audit;
 import io.berth.broker.policy.Principal;
+import io.berth.broker.policy.Rights;
 import io.berth.broker.session.Account;
 import io.berth.broker.session.Handle;
+import io.berth.broker.session.Rate;
 import io.berth.broker.session.Session;
 import io.berth.broker.session.SessionMemory;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.frame.EchoOperation;
+import io.berth.shm.frame.Permission;
 import io.berth.shm.region.RegionDescriptor;
 import io.berth.shm.ring.RingReader;
 import io.berth.shm.ring.RingWriter;
@@ -36,6 +39,13 @@ import org.agrona.concurrent.AtomicBuffer;
 final class PlayedClient {
   static final int ECHO = EchoOperation.ECHO;
   static final int ONCE = EchoOperation.ONCE;
+
+  /** After it the worker holds something for the session. */
+  static final int MAKE = Permission.CALL.operation(77);
+
+  /** An operation that a worker counts. */
+  static final int COUNT = Permission.CALL.operation(78);
+
   static final int REQUEST_RING_BYTES = 1 << 16;
   private static final int CALL_MASK = 1;
   static final long SEGMENT_BYTES = 4096;
@@ -52,6 +62,7 @@ final class PlayedClient {
       Status status,
       Reason reason,
       int part,
+      int deviceCode,
       String text) {
     boolean isEnd() {
       return (flags & FLAG_MORE) == 0;
@@ -182,7 +193,27 @@ final class PlayedClient {
     return open(device, CALL_MASK, 0, Audit.ALL);
   }
 
+  /** A handle with permissions for some operations only. */
+  Handle openNarrowed(Device device, Rights rights) {
+    return open(device, rights.mask(), 0, Audit.NONE, rights, null);
+  }
+
   private Handle open(Device device, int permissions, int priorityCeiling, Audit audited) {
+    return open(device, permissions, priorityCeiling, audited, null, null);
+  }
+
+  /** A handle that may be used only so often. */
+  Handle openWith(Device device, Rate rate) {
+    return open(device, CALL_MASK, 0, Audit.NONE, null, rate);
+  }
+
+  private Handle open(
+      Device device,
+      int permissions,
+      int priorityCeiling,
+      Audit audited,
+      Rights narrowed,
+      Rate rate) {
     return session
         .handles()
         .open(
@@ -196,7 +227,10 @@ final class PlayedClient {
                     priorityCeiling,
                     MAX_DEADLINE_NANOS,
                     device.flow(account),
-                    audited));
+                    audited,
+                    narrowed,
+                    rate,
+                    null));
   }
 
   static Call call() {
@@ -299,6 +333,7 @@ final class PlayedClient {
               Reason.statusOf(status),
               Reason.reasonOf(status),
               reader.buffer().getInt(at + PART_OFFSET),
+              reader.buffer().getInt(at + DEVICE_CODE_OFFSET),
               new String(payload, UTF_8));
       if (answer.isEnd()) {
         assertEquals(0, ends.merge(answer.correlation, 1, Integer::sum) - 1, "ENDs before this");

@@ -14,6 +14,7 @@ final class PlayedJournal implements KeyUseJournal {
   record Use(long session, int handle, int operation, Status status, Reason reason) {}
 
   private final List<Use> uses = new ArrayList<>();
+  private final List<String> modules = new ArrayList<>();
 
   @Override
   public boolean isAvailable() {
@@ -26,7 +27,9 @@ final class PlayedJournal implements KeyUseJournal {
   }
 
   @Override
-  public void used(Session session, Handle handle, int operation, int statusWord, long nowNanos) {
+  public void used(
+      Session session, Handle handle, int operation, int statusWord, String module, long nowNanos) {
+    modules.add(module);
     uses.add(
         new Use(
             session.id(),
@@ -34,6 +37,33 @@ final class PlayedJournal implements KeyUseJournal {
             operation,
             Reason.statusOf(statusWord),
             Reason.reasonOf(statusWord)));
+  }
+
+  /** Refusals so far, and the operation of the last one. */
+  int refusals;
+
+  int lastRefused;
+
+  /** Requests beyond limits on trial, and how often they were told. */
+  int wouldRefuse;
+
+  int timesTold;
+
+  @Override
+  public void wouldRefuse(Session session, Handle handle, int operation, int count, long nowNanos) {
+    wouldRefuse += count;
+    timesTold++;
+  }
+
+  @Override
+  public void refused(Session session, Handle handle, int operation, long nowNanos) {
+    refusals++;
+    lastRefused = operation;
+  }
+
+  /** What executed each use so far. */
+  List<String> modules() {
+    return modules;
   }
 
   /** What has come since the last look. */

@@ -5,13 +5,14 @@ import static io.berth.shm.frame.FrameDescriptor.*;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.*;
 
-import io.berth.broker.device.Device;
+import io.berth.broker.device.Seat;
 import io.berth.broker.device.WorkerLink;
 import io.berth.broker.device.WorkerMemory;
 import io.berth.jni.os.Descriptors;
 import io.berth.jni.os.OsException;
 import io.berth.jni.os.Pipes;
 import io.berth.shm.ring.RingWriter;
+import io.berth.shm.ring.Sleep;
 import io.berth.shm.ring.Wake;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
@@ -40,19 +41,22 @@ final class PlayedWorker {
       long session,
       String payload) {}
 
-  final Device device;
+  final Seat seat;
   final int epoch;
   final WorkerMemory memory;
   final WorkerLink link;
   final RingWriter writer;
+  private int deviceCode;
   private final DataPathHarness harness;
   private final OneToOneRingBuffer requests;
   private final Wake wake;
+  private final Sleep sleep;
+  private final int bellFromBroker;
   boolean silent;
 
-  PlayedWorker(DataPathHarness harness, Device device, int epoch) throws OsException {
+  PlayedWorker(DataPathHarness harness, Seat seat, int epoch) throws OsException {
     this.harness = harness;
-    this.device = device;
+    this.seat = seat;
     this.epoch = epoch;
     this.memory = WorkerMemory.create("worker", REQUEST_RING_BYTES, 1 << 16, epoch, 1);
     this.link = new WorkerLink(epoch, memory, DataPathHarness.MAX_INLINE_BYTES);
@@ -66,6 +70,8 @@ final class PlayedWorker {
     int[] descriptors = memory.peerDescriptors();
     Descriptors.close(descriptors[1]);
     int bell = descriptors[3];
+    this.bellFromBroker = descriptors[4];
+    this.sleep = new Sleep(memory.link().client());
     this.wake = new Wake(memory.link().broker(), () -> Pipes.ring(bell));
   }
 
@@ -77,6 +83,17 @@ final class PlayedWorker {
     if (!silent) {
       beat();
     }
+  }
+
+  /** From now on the broker is to ring for it. */
+  void fallAsleep() {
+    Pipes.drain(bellFromBroker);
+    sleep.rearm();
+  }
+
+  /** Whether the broker has rung for this sleep. */
+  boolean isRung() {
+    return Pipes.drain(bellFromBroker) > 0;
   }
 
   /** Everything that the broker has sent, BIND excepted. */
@@ -144,6 +161,11 @@ final class PlayedWorker {
     publish();
   }
 
+  /** What its device's library is to return from now on. */
+  void deviceCode(int code) {
+    deviceCode = code;
+  }
+
   void fail(Taken request, Reason reason, String text) {
     answer(request.correlation, epoch, 0, reason.word(), 0, text);
   }
@@ -160,6 +182,7 @@ final class PlayedWorker {
     out.putInt(at + FLAGS_OFFSET, flags);
     out.putInt(at + STATUS_OFFSET, statusWord);
     out.putInt(at + PAYLOAD_BYTES_OFFSET, bytes.length);
+    out.putInt(at + DEVICE_CODE_OFFSET, deviceCode);
     out.putInt(at + PART_OFFSET, part);
     out.putInt(at + EPOCH_OFFSET, ofEpoch);
     out.putBytes(at + payloadOffset(flags), bytes);

@@ -74,6 +74,20 @@ class SessionEndTest extends DataPathFixture {
   }
 
   @Test
+  void a_worker_hears_whose_every_request_is_and_of_that_sessions_end() throws OsException {
+    PlayedWorker worker = harness.worker(harness.device, 4);
+    client.submit(handle, call());
+    Taken taken = worker.takeOne();
+    assertEquals(client.session.id(), taken.session());
+    worker.end(taken, "done");
+    harness.step();
+    harness.closes(client);
+    Taken farewell = worker.takeOne();
+    assertEquals(TYPE_SESSION_CLOSED, farewell.type());
+    assertEquals(client.session.id(), farewell.session());
+  }
+
+  @Test
   void a_worker_hears_of_a_sessions_end_after_it_has_let_go_of_its_last_request()
       throws OsException {
     PlayedWorker worker = harness.worker(harness.device, 4);

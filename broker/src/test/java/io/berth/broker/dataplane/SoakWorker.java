@@ -82,7 +82,7 @@ final class SoakWorker implements AutoCloseable {
       return;
     }
     int at = body - 8;
-    long payload = in.getLong(at + HEADER_BYTES);
+    long payload = in.getLong(at + payloadOffset(in.getInt(at + FLAGS_OFFSET)));
     int index = answers.claim(HEADER_BYTES + Long.BYTES, TYPE_RESPONSE);
     if (index < 0) {
       throw new AssertionError("no room for an answer");

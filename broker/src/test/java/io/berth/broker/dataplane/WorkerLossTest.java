@@ -10,12 +10,14 @@ import io.berth.broker.dataplane.PlayedClient.Answer;
 import io.berth.broker.dataplane.PlayedWorker.Taken;
 import io.berth.broker.device.Availability;
 import io.berth.broker.device.Death;
+import io.berth.broker.device.WorkerOffer;
 import io.berth.broker.session.Handle;
 import io.berth.jni.os.OsException;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests whose worker is lost. */
@@ -324,13 +326,14 @@ class WorkerLossTest extends DataPathFixture {
 
   @Test
   void a_worker_that_cannot_be_attached_is_reported() throws OsException {
-    PlayedWorker worker = new PlayedWorker(harness, harness.device, 99);
+    PlayedWorker worker = new PlayedWorker(harness, harness.device.seats().get(0), 99);
     worker.memory.close(); // Its doorbell cannot be watched.
-    harness.data.attach(harness.device, worker.link, 4, java.util.Map.of());
+    harness.data.attach(
+        harness.device.seats().get(0), worker.link, new WorkerOffer(4, 0, Map.of()));
     harness.step();
     assertEquals(1, harness.reports.size(), harness.reports::toString);
     assertTrue(harness.reports.get(0).text().startsWith("epoll_ctl -"), harness.reports::toString);
-    assertNull(harness.device.link());
+    assertNull(harness.device.seats().get(0).link());
   }
 
   @Test

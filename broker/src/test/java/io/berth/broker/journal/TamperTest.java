@@ -21,10 +21,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever is done to the files, the verifier finds it and says what it was. */
+@Tag("same-on-every-java")
 class TamperTest {
   /** Where an entry stands in its file: offset of its header, and length of its bytes. */
   private record Place(Path file, long position, int bytes, long sequence) {}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.broker.policy.PolicyDecision.Granted;
+import io.berth.shm.frame.Permission;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,10 @@ class PolicyAgainstReferenceTest {
     "db:a/k1",
     "*:*/k2"
   };
+
+  /** All that a mask of 64 bits has. */
+  private static final int CODES = 64;
+
   private static final String[] SUBS = {"t-1", "t-2", "u-1"};
   private static final String[] SUB_PATTERNS = {"t-*", "t-1", "*", "u-1", "*-1"};
   private static final String[] UNITS = {"one.service", "two.service"};
@@ -79,10 +85,10 @@ class PolicyAgainstReferenceTest {
   private static Granted sorted(Granted g) {
     return new Granted(
         g.account(),
-        g.permissions(),
+        g.rights(),
         g.priorityCeiling(),
         g.maxDeadlineNanos(),
-        g.inFlightLimit(),
+        g.limits(),
         g.audit(),
         g.grounds().stream().sorted().toList());
   }
@@ -115,15 +121,17 @@ class PolicyAgainstReferenceTest {
   }
 
   private static Optional<Granted> combine(String account, List<Grant> a, List<Grant> b) {
-    int mask = 0;
-    for (int bit = 0; bit < 31; bit++) {
-      int one = 1 << bit;
-      Predicate<Grant> has = g -> (g.permissions() & one) != 0;
-      if (a.stream().anyMatch(has) && b.stream().anyMatch(has)) {
-        mask |= one;
+    Rights rights = Rights.NONE;
+    for (Permission permission : Permission.values()) {
+      for (int code = 0; code < CODES; code++) {
+        int operation = permission.operation(code);
+        Predicate<Grant> has = g -> g.rights().allows(operation);
+        if (a.stream().anyMatch(has) && b.stream().anyMatch(has)) {
+          rights = rights.or(Rights.of(permission, code));
+        }
       }
     }
-    if (mask == 0) {
+    if (rights.mask() == 0) {
       return Optional.empty();
     }
     Set<String> grounds = new TreeSet<>();
@@ -139,16 +147,26 @@ class PolicyAgainstReferenceTest {
     return Optional.of(
         new Granted(
             account,
-            mask,
+            rights,
             priority,
             Math.min(
                 a.stream().mapToLong(Grant::maxDeadlineNanos).max().orElseThrow(),
                 b.stream().mapToLong(Grant::maxDeadlineNanos).max().orElseThrow()),
-            Math.min(
-                a.stream().mapToInt(Grant::inFlightLimit).max().orElseThrow(),
-                b.stream().mapToInt(Grant::inFlightLimit).max().orElseThrow()),
+            new Limits(
+                lower(a, b, g -> g.limits().inFlight()),
+                lower(a, b, g -> g.limits().ratePerSecond()),
+                lower(a, b, g -> g.limits().burst()),
+                a.stream().anyMatch(g -> g.limits().dryRun())
+                    && b.stream().anyMatch(g -> g.limits().dryRun())),
             both.stream().map(Grant::audit).max(Comparator.naturalOrder()).orElseThrow(),
             List.copyOf(grounds)));
+  }
+
+  /** The lower of what each side's grants allow at most. */
+  private static int lower(List<Grant> a, List<Grant> b, ToIntFunction<Grant> what) {
+    return Math.min(
+        a.stream().mapToInt(what).max().orElseThrow(),
+        b.stream().mapToInt(what).max().orElseThrow());
   }
 
   private static boolean isFor(Grant grant, Principal who) {
@@ -189,13 +207,26 @@ class PolicyAgainstReferenceTest {
         match,
         List.of(
             ResourcePattern.of(pick(random, PATTERNS)), ResourcePattern.of(pick(random, PATTERNS))),
-        1 + random.nextInt(31),
+        rights(random),
         PriorityClass.values()[random.nextInt(4)],
         1 + random.nextInt(1_000),
-        1 + random.nextInt(100),
+        new Limits(
+            1 + random.nextInt(100),
+            random.nextBoolean() ? Limits.NO_RATE : 1 + random.nextInt(100),
+            random.nextBoolean() ? Limits.NO_RATE : 1 + random.nextInt(100),
+            random.nextBoolean()),
         delegates ? Delegation.values()[1 + random.nextInt(2)] : Delegation.FALSE,
         delegates ? List.of(pick(random, SUB_PATTERNS)) : List.of(),
         Audit.values()[random.nextInt(3)]);
+  }
+
+  private static Rights rights(Random random) {
+    Rights rights = Rights.of(random.nextInt(4));
+    do {
+      Permission permission = Permission.values()[1 + random.nextInt(4)];
+      rights = rights.or(Rights.of(permission, random.nextInt(6)));
+    } while (random.nextBoolean());
+    return rights;
   }
 
   private static PrincipalMatch process(Random random) {

@@ -45,10 +45,11 @@ final class RehearsalTest {
     Config config = config("devices: [{name: bench, scheme: echo, driver: echo}]\n");
     Rehearsal.run(config, LONG_NANOS); // Loads what stays loaded, and open.
     long descriptors = descriptors();
+    long mappings = mappings();
     assertEquals(Rehearsal.REQUESTS, Rehearsal.run(config, LONG_NANOS));
-    // Not equality: what earlier tests had open may be closed by now.
+    // Not equality, nor none: what earlier tests had open or mapped may be gone by now, or stay.
     assertTrue(descriptors() <= descriptors);
-    assertEquals(0, mappings());
+    assertTrue(mappings() <= mappings);
   }
 
   @Test

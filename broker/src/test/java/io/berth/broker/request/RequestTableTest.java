@@ -41,6 +41,17 @@ class RequestTableTest {
   }
 
   @Test
+  void each_module_that_began_a_request_is_named_once_and_whole() {
+    int slot = admit();
+    assertNull(table.begunBy(slot));
+    table.alsoBegunBy(slot, "hsm:p/ab, CARD 10");
+    table.alsoBegunBy(slot, "hsm:p/a");
+    table.alsoBegunBy(slot, "hsm:p/ab, CARD 1");
+    table.alsoBegunBy(slot, "hsm:p/a");
+    assertEquals("hsm:p/ab, CARD 10; hsm:p/a; hsm:p/ab, CARD 1", table.begunBy(slot));
+  }
+
+  @Test
   void the_moves_are_those_of_the_drawing_and_others_name_both_states() {
     for (RequestState from : RequestState.values()) {
       for (RequestState to : RequestState.values()) {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
  * words and doorbells: none is lost, and none waits for the safety time-out. {@code
  * -Dberth.soak.messages=N} for another number than 10 million.
  */
+@Tag("same-on-every-java")
 class LostWakeUpSoakTest {
   private static final long MESSAGES = Long.getLong("berth.soak.messages", 10_000_000);
 

@@ -125,6 +125,12 @@ class DeviceChargeTest {
   }
 
   @Test
+  void the_guard_is_told_every_group_that_the_device_asks_for() throws Exception {
+    DeviceCharge charge = charge("{groups: [4711, 4712]}");
+    assertEquals(List.of("4711", "4712"), values(charge.guardOptions(), "--require-group"));
+  }
+
+  @Test
   void a_worker_of_which_one_thread_finds_no_memory_ends() throws Exception {
     Files.createFile(
         Files.createDirectory(directory.resolve("lib")).resolve("berth-native-workers.jar"));

@@ -45,6 +45,28 @@ class RestartPolicyTest {
   }
 
   @Test
+  void a_card_that_fails_again_and_again_is_hopeless_though_it_serves_for_a_while_each_time() {
+    for (long i = 0; i < 3; i++) {
+      assertFalse(policy.isHopeless());
+      policy.serving(i * 300 * MILLIS);
+      policy.cardFailed((i * 300 + 600) * MILLIS);
+      policy.died(false, (i * 300 + 600) * MILLIS);
+    }
+    assertTrue(policy.isHopeless());
+  }
+
+  @Test
+  void a_card_that_has_served_for_long_before_it_fails_has_a_clean_record() {
+    policy.died(false, 0);
+    policy.nextDelayNanos();
+    policy.serving(0);
+    policy.cardFailed(1_000 * MILLIS);
+    policy.died(false, 1_000 * MILLIS);
+    assertEquals(1, policy.recentDeaths());
+    assertEquals(10 * MILLIS, policy.nextDelayNanos());
+  }
+
+  @Test
   void a_row_of_deaths_within_the_time_is_hopeless() {
     policy.died(false, 0);
     policy.died(false, 10);

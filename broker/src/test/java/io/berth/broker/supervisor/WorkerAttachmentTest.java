@@ -55,7 +55,7 @@ class WorkerAttachmentTest {
   }
 
   private static WorkerReady asksFor(int window) {
-    return new WorkerReady(4, window, "echo", "", "", List.of());
+    return new WorkerReady(4, window, "echo", "", "", List.of(), 0);
   }
 
   @Test

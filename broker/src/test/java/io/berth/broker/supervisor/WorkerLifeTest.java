@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 class WorkerLifeTest {
   private static final long MILLIS = 1_000_000;
   private static final int SIGSEGV = 11;
+  private static final int EXIT_69 = 69 << 8;
   private static final int SIGKILL = 9;
 
   private final List<String> journal = new ArrayList<>();
@@ -39,6 +40,7 @@ class WorkerLifeTest {
     final List<String> detached = new ArrayList<>();
     boolean locked = true;
     boolean guilty;
+    boolean remote;
     String obstacle;
 
     @Override
@@ -60,6 +62,11 @@ class WorkerLifeTest {
     @Override
     public boolean isLocked() {
       return locked;
+    }
+
+    @Override
+    public boolean isRemote() {
+      return remote;
     }
 
     @Override
@@ -308,6 +315,42 @@ class WorkerLifeTest {
     ends(startedAndServing(), SIGSEGV);
     assertEquals(WorkerState.GIVEN_UP, state());
     assertEquals("given up: 3 deaths in a row; last: signal 11", journal.get(5));
+  }
+
+  private int outOfReach() throws Exception {
+    int incarnation = guard.ordered(ORDER_START);
+    guardSays(STARTED, incarnation, 100 + incarnation, 0, "");
+    does(life::opens);
+    does(() -> news.failed("SDF_OpenDevice: no route", false));
+    ends(incarnation, EXIT_69);
+    return incarnation;
+  }
+
+  @Test
+  void a_device_on_the_network_is_not_given_up_for_being_out_of_reach() throws Exception {
+    world.remote = true;
+    guardArrives(0, 0);
+    for (int i = 0; i < 10; i++) {
+      outOfReach();
+    }
+    assertEquals("SDF_OpenDevice: no route", on(news::trouble));
+    assertEquals(List.of(), journal);
+    int incarnation = startedAndServing();
+    assertEquals(WorkerState.SERVING, state());
+    for (int i = 0; i < 3; i++) {
+      ends(incarnation, SIGSEGV);
+      incarnation = i < 2 ? startedAndServing() : 0;
+    }
+    assertEquals(WorkerState.GIVEN_UP, state(), "crashes are no matter of its reach");
+  }
+
+  @Test
+  void a_device_in_this_host_is_given_up_for_being_out_of_reach() throws Exception {
+    guardArrives(0, 0);
+    for (int i = 0; i < 3; i++) {
+      outOfReach();
+    }
+    assertEquals(WorkerState.GIVEN_UP, state());
   }
 
   @Test

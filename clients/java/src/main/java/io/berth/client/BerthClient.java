@@ -6,6 +6,7 @@ import io.berth.client.os.LibC;
 import io.berth.client.wire.ControlKind;
 import io.berth.client.wire.ControlMessage;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -134,6 +135,34 @@ public final class BerthClient implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + askTimeoutNanos;
     exchange.grant(opened, deadlineNanos, resource);
     return opened;
+  }
+
+  /** The names that the policy lets this process open: each device, then its keys. */
+  public List<Listed> list() {
+    return list("");
+  }
+
+  /**
+   * The names that the policy lets this process open.
+   *
+   * @param onBehalfOf the sub-principal for whom this process acts; empty for itself
+   * @throws ResourceExhaustedException if this user lists too often
+   * @throws BerthException if no broker answers in time
+   */
+  public List<Listed> list(String onBehalfOf) {
+    long deadlineNanos = System.nanoTime() + askTimeoutNanos;
+    for (; ; ) {
+      Connection connection = reconnector.connectionUntil(deadlineNanos, "list");
+      try {
+        return new Listing(connection, onBehalfOf, deadlineNanos).all();
+      } catch (BerthException e) {
+        // What another broker would say goes with another list.
+        if (e.reason() != Reason.CONNECTION_LOST || deadlineNanos - System.nanoTime() <= 0) {
+          throw e;
+        }
+        exchange.pause(connection, deadlineNanos);
+      }
+    }
   }
 
   /** Whether there is a connection at this moment. */

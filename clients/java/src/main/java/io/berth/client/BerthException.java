@@ -14,6 +14,7 @@ public class BerthException extends RuntimeException {
   private final Reason reason;
   private final String text;
   private final String resource;
+  private int deviceCode;
 
   BerthException(StatusCode status, Reason reason, String text, String resource, Throwable cause) {
     super(message(status, reason, text, resource), cause);
@@ -51,7 +52,21 @@ public class BerthException extends RuntimeException {
    * The same failure, thrown from the calling thread so that its stack trace leads to the caller.
    */
   BerthException rethrownHere() {
-    return of(status, reason, text, resource, this);
+    return of(status, reason, text, resource, this).withDeviceCode(deviceCode);
+  }
+
+  /** Before it is thrown. */
+  final BerthException withDeviceCode(int code) {
+    deviceCode = code;
+    return this;
+  }
+
+  /**
+   * What the device's library itself returned (SDR_…, CKR_…), if that is why the request failed;
+   * otherwise 0.
+   */
+  public int deviceCode() {
+    return deviceCode;
   }
 
   /** What kind of failure. */

@@ -54,6 +54,7 @@ class Call {
   private volatile int state;
   private int status;
   private int reason;
+  private int deviceCode;
   private byte[] payload = NOTHING;
   private int payloadBytes;
   private long outputBytes;
@@ -133,6 +134,7 @@ class Call {
     }
     status = ring.statusCode();
     reason = ring.reason();
+    deviceCode = ring.deviceCode();
     outputBytes = ring.untrustedOutputBytes();
     payloadBytes = ring.payloadBytes();
     if ((ring.flags() & FrameLayout.TRACE_FLAG) != 0) {
@@ -233,7 +235,13 @@ class Call {
 
   final Reply reply() {
     return new Reply(
-        StatusCode.of(status), Reason.of(reason), payload, outputBytes, traceNanos, where());
+        StatusCode.of(status),
+        Reason.of(reason),
+        deviceCode,
+        payload,
+        outputBytes,
+        traceNanos,
+        where());
   }
 
   /** What is asked of what, for messages. */
@@ -253,6 +261,7 @@ class Call {
   private void set(StatusCode code, Reason why, String text) {
     status = code.number();
     reason = why.number();
+    deviceCode = 0;
     payload = text.getBytes(StandardCharsets.UTF_8);
     payloadBytes = payload.length;
   }

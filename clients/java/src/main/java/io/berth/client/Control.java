@@ -150,7 +150,9 @@ final class Control {
       tell(message(ControlKind.CLOSE).putU32(late.u32()));
     } else if (late.kind() == ControlKind.SEGMENT_ADDED) {
       tell(message(ControlKind.SEGMENT_DROP).putU32(late.u32()).putU32(late.u32()));
-    } else if (late.kind() != ControlKind.REFUSED && late.kind() != ControlKind.CLOSED) {
+    } else if (late.kind() != ControlKind.REFUSED
+        && late.kind() != ControlKind.CLOSED
+        && late.kind() != ControlKind.LISTED) {
       throw new ProtocolViolation(
           "unexpected " + ControlKind.name(late.kind()) + " from the broker");
     }

@@ -209,6 +209,7 @@ final class Exchange {
     return new Reply(
         e.status(),
         e.reason(),
+        e.deviceCode(),
         e.text().getBytes(java.nio.charset.StandardCharsets.UTF_8),
         -1,
         null,

@@ -17,7 +17,10 @@ public enum Permission {
   INFER(11),
   QUERY(12),
   UPDATE(13),
-  MANAGE(14);
+  MANAGE(14),
+  AGREE(15),
+  /** RSA without padding with a private key: it signs and decrypts anything. */
+  RAW(16);
 
   private final int bit;
 

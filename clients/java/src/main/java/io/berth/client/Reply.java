@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 public final class Reply {
   private final StatusCode status;
   private final Reason reason;
+  private final int deviceCode;
   private final byte[] payload;
   private final long outputBytes;
   private final long[] traceNanos;
@@ -15,12 +16,14 @@ public final class Reply {
   Reply(
       StatusCode status,
       Reason reason,
+      int deviceCode,
       byte[] payload,
       long outputBytes,
       long[] traceNanos,
       String resource) {
     this.status = status;
     this.reason = reason;
+    this.deviceCode = deviceCode;
     this.payload = payload;
     this.outputBytes = outputBytes;
     this.traceNanos = traceNanos;
@@ -35,6 +38,14 @@ public final class Reply {
   /** Why it did not succeed. */
   public Reason reason() {
     return reason;
+  }
+
+  /**
+   * What the device's library itself returned (SDR_…, CKR_…), if that is why it did not succeed;
+   * otherwise 0.
+   */
+  public int deviceCode() {
+    return deviceCode;
   }
 
   public boolean isOk() {
@@ -75,6 +86,7 @@ public final class Reply {
   }
 
   BerthException failure() {
-    return BerthException.of(status, reason, new String(payload, StandardCharsets.UTF_8), resource);
+    return BerthException.of(status, reason, new String(payload, StandardCharsets.UTF_8), resource)
+        .withDeviceCode(deviceCode);
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.client.peer.PeerSession;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -89,6 +90,7 @@ class BlockingCallTest extends PeerTest {
       assertEquals(StatusCode.UNIMPLEMENTED, failure.status());
       assertEquals(Reason.UNKNOWN_OPERATION, failure.reason());
       assertEquals("no such operation", failure.text());
+      assertEquals(PeerSession.DEVICE_CODE, failure.deviceCode());
       assertEquals("echo:main, operation 0/99", failure.resource());
     }
   }

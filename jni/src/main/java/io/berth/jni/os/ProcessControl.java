@@ -60,6 +60,15 @@ public final class ProcessControl {
     return setLimit(RLIMIT_CORE, 0, 0);
   }
 
+  /**
+   * What the calling thread has used.
+   *
+   * @param nanosAndWaits takes the processor time in nanoseconds, and how often the thread has
+   *     given its processor away because it had to wait (a yield is none of these: it could have
+   *     gone on)
+   */
+  public static native int threadUse(long[] nanosAndWaits);
+
   public static native int uid();
 
   public static native int effectiveUid();

@@ -6,8 +6,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Which functions of GM/T 0018-2012 (and the pair InternalEncrypt/Decrypt_ECC) a library exports.
- * That one is exported does not say that the card can do it.
+ * Which functions of GM/T 0018 in its editions of 2012 and 2023 (and the pair
+ * InternalEncrypt/Decrypt_ECC, and ImportKey) a library exports. That one is exported does not say
+ * that the card can do it.
  *
  * @param present full names, as {@code SDF_InternalSign_ECC}
  * @param missing the same of those that are not there

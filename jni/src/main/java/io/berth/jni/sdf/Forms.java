@@ -16,10 +16,14 @@ final class Forms {
   private Forms() {}
 
   static void symmetric(byte[] iv, byte[] in, int offset, int bytes, int[] outLength) {
+    symmetric(iv, outLength);
+    range(offset, bytes, in);
+  }
+
+  static void symmetric(byte[] iv, int[] outLength) {
     if (iv != null) {
       exactly("IV", iv.length, IV_BYTES);
     }
-    range(offset, bytes, in);
     exactly("length", outLength.length, 1);
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.jni.sdf;
 
+import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -11,14 +13,15 @@ import java.util.Objects;
  * <p>Every call returns the card's own code ({@link SdfStatus}); results are written only on {@link
  * SdfStatus#SDR_OK}. A function that the library lacks answers SDR_NOTSUPPORT, a handle of 0
  * SDR_INARGERR; any other stale handle is the card's to detect, and many crash instead. An answer
- * that is not in the standard's form (a big number not right-aligned in its field, a length beyond
- * the room there was) is SDR_OUTARGERR. Arrays of the wrong length are an {@link
- * IllegalArgumentException}.
+ * that is not in the form of the library's {@link CardShape} (a big number not right-aligned in its
+ * field, a larger structure, a length beyond the room there was) is SDR_OUTARGERR, an SM2
+ * ciphertext that has no room in the card's structure SDR_INARGERR. Arrays of the wrong length are
+ * an {@link IllegalArgumentException}.
  *
  * <p>Forms: public key x‖y, signature r‖s, each 64 bytes; SM2 ciphertext C1‖C3‖C2 = x‖y‖hash‖C, 96
  * bytes more than the plaintext; IV 16 bytes or null for none. Algorithm identifiers go to the card
  * as they are. Native copies of what goes in and out are wiped after each call; the caller wipes
- * its own.
+ * its own, {@link CardMemory} among it.
  *
  * <p>Threads: different sessions may be used at once, one session by one thread at a time (2.8 of
  * the standard's common practice; ask the vendor whether even that holds).
@@ -31,29 +34,60 @@ public final class SdfLibrary {
 
   private final Path file;
   private final LoadingMode mode;
+  private final CardShape shape;
   private final long library;
   private final Capabilities capabilities;
 
-  SdfLibrary(Path file, LoadingMode mode, long library, Capabilities capabilities) {
+  SdfLibrary(
+      Path file, LoadingMode mode, CardShape shape, long library, Capabilities capabilities) {
     this.file = file;
     this.mode = mode;
+    this.shape = shape;
     this.library = library;
     this.capabilities = capabilities;
   }
 
   /**
-   * Loads a library. Its initialisers run in here; set up its surroundings (environment, working
-   * directory) before the JVM starts.
+   * Loads a library whose structures and argument lists are in that shape. Its initialisers run in
+   * here; set up its surroundings (environment, working directory) before the JVM starts.
    *
    * @throws SdfLoadException naming what is wrong: no such file, not ELF, another architecture, a
    *     dependency or symbol missing, not an SDF library
    */
+  public static SdfLibrary open(Path file, LoadingMode mode, CardShape shape)
+      throws SdfLoadException {
+    return SdfLoading.load(file, mode, shape);
+  }
+
+  /** {@link #open(Path, LoadingMode, CardShape)} in the standard's shape. */
   public static SdfLibrary open(Path file, LoadingMode mode) throws SdfLoadException {
-    return SdfLoading.load(file, mode);
+    return open(file, mode, CardShape.STANDARD);
+  }
+
+  /**
+   * The same library, called in another shape; handles are good in both. It is there for finding
+   * out which shape a card has: in a wrong one only what exports and verifies is called without
+   * harm.
+   */
+  public SdfLibrary inShape(CardShape other) {
+    long reshaped = SdfNatives.inShape(library, other.toNumbers());
+    if (reshaped == 0) {
+      throw new OutOfMemoryError("no memory for another shape of " + file);
+    }
+    return new SdfLibrary(file, mode, other, reshaped, capabilities);
+  }
+
+  public CardShape shape() {
+    return shape;
   }
 
   public Path file() {
     return file;
+  }
+
+  /** For the calls of other groups. */
+  long address() {
+    return library;
   }
 
   public Capabilities capabilities() {
@@ -205,18 +239,62 @@ public final class SdfLibrary {
         library, session, algorithm, publicKey, plaintext, ciphertext);
   }
 
-  /** Not in the standard; the form with an algorithm. */
+  /**
+   * Not in the standard. The algorithm goes to the card only where its list has one ({@link
+   * CardShape#internalEncrypt}).
+   */
   public int internalEncrypt(
       long session, int keyIndex, int algorithm, byte[] plaintext, byte[] ciphertext) {
     Forms.exactly("plaintext", plaintext.length, Forms.payloadBytes(ciphertext));
     return SdfNatives.internalEncrypt(library, session, keyIndex, algorithm, plaintext, ciphertext);
   }
 
-  /** Not in the standard; the form with an algorithm. */
+  /**
+   * Not in the standard. The algorithm goes to the card only where its list has one ({@link
+   * CardShape#internalDecrypt}).
+   */
   public int internalDecrypt(
       long session, int keyIndex, int algorithm, byte[] ciphertext, byte[] plaintext) {
     Forms.exactly("plaintext", plaintext.length, Forms.payloadBytes(ciphertext));
     return SdfNatives.internalDecrypt(library, session, keyIndex, algorithm, ciphertext, plaintext);
+  }
+
+  /**
+   * Finds out without harm which argument list SDF_InternalDecrypt_ECC has, whatever the shape says
+   * of it: a call with the wrong list makes a card take a number for an address. The session needs
+   * the right to use the key.
+   *
+   * @param algorithm which goes to the card if its list has a number
+   * @param first a ciphertext for this key, of a plaintext as long as the second one's
+   * @param firstPlaintext what it decrypts to
+   */
+  public DecryptProbe probeInternalDecrypt(
+      long session,
+      int keyIndex,
+      int algorithm,
+      byte[] first,
+      byte[] firstPlaintext,
+      byte[] second,
+      byte[] secondPlaintext) {
+    Forms.exactly("first plaintext", firstPlaintext.length, Forms.payloadBytes(first));
+    Forms.exactly("second plaintext", secondPlaintext.length, Forms.payloadBytes(second));
+    Forms.exactly("second ciphertext", second.length, first.length);
+    byte[] inSecond = new byte[firstPlaintext.length];
+    byte[] behindSecond = new byte[secondPlaintext.length];
+    int code =
+        SdfNatives.probeInternalDecrypt(
+            library, session, keyIndex, algorithm, first, second, inSecond, behindSecond);
+    DecryptProbe.Found found = DecryptProbe.Found.NEITHER;
+    if (code == SdfStatus.SDR_NOTSUPPORT.code()) {
+      found = DecryptProbe.Found.NOT_ASKED;
+    } else if (code == SdfStatus.SDR_OK.code() && Arrays.equals(inSecond, firstPlaintext)) {
+      found = DecryptProbe.Found.WITHOUT_NUMBER;
+    } else if (code == SdfStatus.SDR_OK.code() && Arrays.equals(behindSecond, secondPlaintext)) {
+      found = DecryptProbe.Found.WITH_NUMBER;
+    }
+    Arrays.fill(inSecond, (byte) 0);
+    Arrays.fill(behindSecond, (byte) 0);
+    return new DecryptProbe(found, code);
   }
 
   // 6.5 symmetric operations. They do not pad. The IV is never changed here: cards differ in
@@ -255,6 +333,43 @@ public final class SdfLibrary {
     Forms.range(outOffset, inBytes, out);
     return SdfNatives.decrypt(
         library, session, key, algorithm, iv, in, inOffset, inBytes, out, outOffset, outLength);
+  }
+
+  /**
+   * As {@link #encrypt} or {@link #decrypt}, without copies: from the beginning of one piece of
+   * memory to that of another.
+   *
+   * @param outLength receives how much the card has written
+   */
+  public int cipher(
+      boolean encrypt,
+      long session,
+      long key,
+      int algorithm,
+      byte[] iv,
+      CardMemory in,
+      int inBytes,
+      CardMemory out,
+      int[] outLength) {
+    Forms.symmetric(iv, outLength);
+    in.check(inBytes);
+    out.check(inBytes);
+    try {
+      return SdfNatives.cipherAt(
+          library,
+          encrypt,
+          session,
+          key,
+          algorithm,
+          iv,
+          in.address(),
+          inBytes,
+          out.address(),
+          outLength);
+    } finally {
+      Reference.reachabilityFence(in);
+      Reference.reachabilityFence(out);
+    }
   }
 
   /**
@@ -304,6 +419,16 @@ public final class SdfLibrary {
   public int hashUpdate(long session, byte[] data, int offset, int bytes) {
     Forms.range(offset, bytes, data);
     return SdfNatives.hashUpdate(library, session, data, offset, bytes);
+  }
+
+  /** The same without a copy, from the beginning of that memory. */
+  public int hashUpdate(long session, CardMemory data, int bytes) {
+    data.check(bytes);
+    try {
+      return SdfNatives.hashUpdateAt(library, session, data.address(), bytes);
+    } finally {
+      Reference.reachabilityFence(data);
+    }
   }
 
   public int hashFinal(long session, byte[] hash, int[] hashLength) {

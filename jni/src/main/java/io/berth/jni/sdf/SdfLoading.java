@@ -17,7 +17,7 @@ final class SdfLoading {
 
   private SdfLoading() {}
 
-  static SdfLibrary load(Path file, LoadingMode mode) throws SdfLoadException {
+  static SdfLibrary load(Path file, LoadingMode mode, CardShape shape) throws SdfLoadException {
     Path library = file.toAbsolutePath().normalize();
     try {
       NativeLibrary.checkMachine(library);
@@ -31,6 +31,7 @@ final class SdfLoading {
             mode.now(),
             mode.global(),
             mode.deepBind(),
+            shape.toNumbers(),
             reason);
     if (loaded == 0) {
       throw new SdfLoadException(library, explain(library, mode, reason[0]), null);
@@ -48,7 +49,7 @@ final class SdfLoading {
                   : ", but " + String.join(", ", capabilities.present())),
           null);
     }
-    return new SdfLibrary(library, mode, loaded, capabilities);
+    return new SdfLibrary(library, mode, shape, loaded, capabilities);
   }
 
   private static String explain(Path library, LoadingMode mode, byte[] linkersWords) {

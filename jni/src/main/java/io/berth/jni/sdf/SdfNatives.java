@@ -2,6 +2,7 @@
 package io.berth.jni.sdf;
 
 import io.berth.jni.NativeLibrary;
+import java.nio.ByteBuffer;
 
 /**
  * The native side of {@link SdfLibrary}, which has checked every array's length. {@code library} is
@@ -17,7 +18,9 @@ final class SdfNatives {
   static native String[] functionNames();
 
   static native long load(
-      byte[] path, boolean now, boolean global, boolean deepBind, byte[][] reason);
+      byte[] path, boolean now, boolean global, boolean deepBind, int[] shape, byte[][] reason);
+
+  static native long inShape(long library, int[] shape);
 
   static native void presence(long library, boolean[] present);
 
@@ -85,6 +88,16 @@ final class SdfNatives {
   static native int internalDecrypt(
       long library, long session, int keyIndex, int algorithm, byte[] ciphertext, byte[] plaintext);
 
+  static native int probeInternalDecrypt(
+      long library,
+      long session,
+      int keyIndex,
+      int algorithm,
+      byte[] first,
+      byte[] second,
+      byte[] inSecond,
+      byte[] behindSecond);
+
   static native int encrypt(
       long library,
       long session,
@@ -111,6 +124,19 @@ final class SdfNatives {
       int outOffset,
       int[] outLength);
 
+  /** {@link #encrypt} or {@link #decrypt} from and to memory at addresses. */
+  static native int cipherAt(
+      long library,
+      boolean encrypt,
+      long session,
+      long key,
+      int algorithm,
+      byte[] iv,
+      long in,
+      int inBytes,
+      long out,
+      int[] outLength);
+
   static native int calculateMac(
       long library,
       long session,
@@ -126,6 +152,12 @@ final class SdfNatives {
   static native int hashInit(long library, long session, int algorithm, byte[] xy, byte[] id);
 
   static native int hashUpdate(long library, long session, byte[] data, int offset, int bytes);
+
+  static native int hashUpdateAt(long library, long session, long data, int bytes);
+
+  static native long address(ByteBuffer direct);
+
+  static native void wipe(long address, int bytes);
 
   static native int hashFinal(long library, long session, byte[] hash, int[] hashLength);
 }

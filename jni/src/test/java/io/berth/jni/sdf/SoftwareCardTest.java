@@ -93,7 +93,7 @@ class SoftwareCardTest {
     return Files.writeString(file, line + "\n");
   }
 
-  private static void tool(Object... arguments) throws Exception {
+  static void tool(Object... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("berth.dist"), "bin", "berth-softcard").toString());
     for (Object argument : arguments) {

@@ -25,7 +25,18 @@ public interface Driver extends AutoCloseable {
     return "";
   }
 
-  /** How many things the device does at once, and so how many lanes there are; 0: all is inline. */
+  /**
+   * The module that computes what the device does not, for the journal; empty: there is none. See
+   * {@link Reply#computedOutside}.
+   */
+  default String software() {
+    return "";
+  }
+
+  /**
+   * How many things the device does at once, and so how many lanes there are, beside those that are
+   * kept for interactive requests; 0: all is inline.
+   */
   int lanes();
 
   /**
@@ -33,6 +44,14 @@ public interface Driver extends AutoCloseable {
    * 4096. The device's {@code window} in the configuration takes precedence.
    */
   int window();
+
+  /**
+   * Of a group's card: what the keys are that it has, as settings {@code target.NAME.group_…} by
+   * which the drivers of the group's other cards tell whether theirs are the same; no secrets.
+   */
+  default Map<String, String> groupKeys() {
+    return Map.of();
+  }
 
   /** Every operation that there is. Others are refused before they get here. */
   List<Operation> operations();
@@ -50,7 +69,10 @@ public interface Driver extends AutoCloseable {
    * Opens a lane's session with the device.
    *
    * @param number 0 to {@link #lanes} - 1, or {@link #INLINE}, which must be possible if an
-   *     operation is executed inline
+   *     operation is executed inline; where the configuration keeps {@code interactive_lanes} for
+   *     the most urgent requests, the numbers from {@link #lanes} on are those; the number after
+   *     the last lane's is for a session of the thread that reads the ring, which executes there
+   *     what turns out to be over sooner than a lane is woken; it may fail to open
    */
   Lane openLane(int number) throws DriverException;
 
@@ -62,8 +84,27 @@ public interface Driver extends AutoCloseable {
     return ANY_LANE;
   }
 
-  /** State held for this session can go. */
+  /**
+   * Why the device is gone for good, as far as this process can tell; null while it may be there.
+   * Asked from time to time by the thread that reads the ring. The worker ends then, what it has is
+   * given to others or to its successor, and the device is opened anew, later and later.
+   */
+  default String loss() {
+    return null;
+  }
+
+  /**
+   * State held for this session can go: no request of it is here any more. What only a lane's
+   * thread may touch goes by {@link Lane#tidy}.
+   */
   default void sessionClosed(long session) {}
+
+  /**
+   * All sessions are over: the broker that had them is gone, and another one gives their numbers to
+   * other clients. State held for any of them must not be reachable any more. Called by the thread
+   * that reads the ring while no lane executes.
+   */
+  default void allSessionsClosed() {}
 
   /** Closes the device. Its lanes were closed before. */
   @Override

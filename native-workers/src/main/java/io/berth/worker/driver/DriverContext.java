@@ -23,7 +23,8 @@ public record DriverContext(
     Map<String, String> settings,
     Map<String, String> allSettings,
     int maxInlineBytes) {
-  private static final List<String> FROM_BROKER = List.of("lanes", "loading");
+  private static final List<String> FROM_BROKER =
+      List.of("lanes", "interactive_lanes", "loading", "card");
 
   /** What the configuration says of one local name; empty if nothing. */
   public Map<String, String> targetSettings(String localName) {
@@ -51,8 +52,8 @@ public record DriverContext(
   /**
    * Refuses settings that this driver does not have, all in one message: one that is mistyped would
    * otherwise be left unread, and the device run with what it was meant to change. A driver asks
-   * this first. What the broker gives to every driver, {@code lanes} and {@code loading}, is never
-   * refused.
+   * this first. What the broker gives to every driver, {@code lanes}, {@code interactive_lanes},
+   * {@code loading} and, for a card of a group, {@code card}, is never refused.
    */
   public void refuseUnknown(String... known) throws DriverException {
     List<String> names = List.of(known);

@@ -21,7 +21,30 @@ public interface Reply {
   void ok(byte[] payload, int offset, int bytes);
 
   /** Ends the request with an error. The text is for people, and cut to what fits. */
-  void fail(Status status, Reason reason, String text);
+  default void fail(Status status, Reason reason, String text) {
+    fail(status, reason, 0, text);
+  }
+
+  /**
+   * Ends the request with an error of the device's library.
+   *
+   * @param deviceCode the library's own return code, which front ends of the same interface give
+   *     back as it is; 0 for none
+   */
+  void fail(Status status, Reason reason, int deviceCode, String text);
+
+  /**
+   * Says that {@link Driver#software} computes a part of the answer, and not the device. To be
+   * called before the end; the journal names it.
+   */
+  void computedOutside();
+
+  /**
+   * Says that the driver holds nothing for the request's session any more, of what {@link
+   * Operation#leavesState} means. To be called before the end, by whoever gives up the last of it:
+   * where several workers serve a device, the session's next requests go to any of them.
+   */
+  default void holdsNothing() {}
 
   /** How many bytes of the OUTPUT block were written. To be called before the end. */
   void outputBytes(long written);

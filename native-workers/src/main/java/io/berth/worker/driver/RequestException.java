@@ -10,9 +10,20 @@ public final class RequestException extends Exception {
 
   private final Status status;
   private final Reason reason;
+  private final int deviceCode;
 
   public RequestException(Status status, Reason reason, String text) {
+    this(status, reason, 0, text);
+  }
+
+  /**
+   * What the device's library answered.
+   *
+   * @param deviceCode its own return code, 0 for none
+   */
+  public RequestException(Status status, Reason reason, int deviceCode, String text) {
     super(text, null, false, false);
+    this.deviceCode = deviceCode;
     this.status = status;
     this.reason = reason;
   }
@@ -28,5 +39,10 @@ public final class RequestException extends Exception {
 
   public Reason reason() {
     return reason;
+  }
+
+  /** The device library's own return code, or 0. */
+  public int deviceCode() {
+    return deviceCode;
   }
 }

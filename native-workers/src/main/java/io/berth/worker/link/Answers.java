@@ -32,6 +32,12 @@ public final class Answers {
 
     int operation();
 
+    /**
+     * The device library's own return code where that is why the request failed; of a good answer
+     * whether it was computed outside the device; else 0.
+     */
+    int deviceCode();
+
     /** Of TRACE and OUTPUT those that the answer carries. */
     int blockFlags();
 
@@ -45,7 +51,7 @@ public final class Answers {
   private final int epoch;
   private final FrameView record = new FrameView();
   private boolean open = true;
-  private boolean failed;
+  private volatile boolean failed;
 
   public Answers(Link link) {
     this.writer = new RingWriter(link.own(), link.broker());
@@ -88,6 +94,9 @@ public final class Answers {
           .at(out, index, length)
           .putResponse(
               header.correlation(), 0, header.operation(), flags, statusWord, part, bytes, epoch);
+      if (header.deviceCode() != 0) {
+        record.deviceCode(header.deviceCode());
+      }
       int blocks = blockBytes(flags);
       if (blocks != 0) {
         header.writeBlocks(out, index + HEADER_BYTES);
@@ -111,34 +120,40 @@ public final class Answers {
     try {
       return writes.getAsInt();
     } finally {
-      publish();
       lock.unlock();
+      publish();
     }
   }
 
-  /** Makes visible what was written, and wakes the broker if it sleeps. */
+  /**
+   * Makes visible what was written, and wakes the broker if it sleeps. That without the lock: the
+   * broker may take the processor from a lane that wakes it, and everybody who wants to answer, or
+   * the thread that reads requests, would wait until the lane gets it back.
+   *
+   * <p>Whoever publishes keeps the link open until this returns.
+   */
   public void publish() {
+    boolean wakes;
     lock.lock();
     try {
-      if (open && writer.publish() && !wake.afterPublication()) {
-        failed = true;
-      }
+      wakes = open && writer.publish() && wake.isDue();
     } finally {
       lock.unlock();
+    }
+    if (wakes && !wake.ring()) {
+      failed = true;
     }
   }
 
   /** Whether the broker's end is gone or its words are nonsense. */
   public boolean hasFailed() {
-    lock.lock();
-    try {
-      return failed;
-    } finally {
-      lock.unlock();
-    }
+    return failed;
   }
 
-  /** From here on answers are dropped, and the link's memory is not touched any more. */
+  /**
+   * From here on answers are dropped, and the link's memory is not touched any more. Its bell may
+   * still be rung by who is publishing: a lane does that as long as its request is in the pool.
+   */
   public void close() {
     lock.lock();
     try {

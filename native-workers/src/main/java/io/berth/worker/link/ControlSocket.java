@@ -17,6 +17,7 @@ import java.nio.file.Path;
 /** The control socket to the broker. One thread. */
 public final class ControlSocket implements AutoCloseable {
   private static final int DESCRIPTORS_MAX = 8;
+  private static final int ROOM_LOOK_MILLIS = 1000;
 
   private final int fd;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(ControlCodec.MAX_MESSAGE_BYTES);
@@ -74,6 +75,12 @@ public final class ControlSocket implements AutoCloseable {
     int bytes = encoded.remaining();
     buffer.clear().put(encoded);
     int sent = Sockets.send(fd, Memory.addressOf(buffer), bytes, null, 0);
+    while (sent == -Errno.EAGAIN) {
+      // The broker always reads, unless it is gone.
+      OsException.check(
+          "poll(control socket)", Descriptors.poll(fd, Descriptors.POLLOUT, ROOM_LOOK_MILLIS));
+      sent = Sockets.send(fd, Memory.addressOf(buffer), bytes, null, 0);
+    }
     if (sent == -Errno.EPIPE || sent == -Errno.ECONNRESET) {
       throw new EndedException("the broker has closed the control socket");
     }

@@ -53,6 +53,7 @@ final class Exchange implements Request, Reply, Answers.Header {
   private int operation;
   private int flags;
   private int replyLimit;
+  private int deviceCode;
   private int maxReplyBytes;
   private int targetId;
   private Target target;
@@ -69,14 +70,19 @@ final class Exchange implements Request, Reply, Answers.Header {
   private long outputWritten;
   private ByteBuffer input;
   private ByteBuffer output;
+  private boolean interactive;
   private boolean answered;
   private PartSource source;
   private Segment inputPinned;
   private Segment outputPinned;
   private volatile boolean cancelled;
 
+  /** Of its operation. */
+  OperationProfile profile;
+
   // Guarded by the pool's lock.
   Place place;
+  boolean computing;
   long turn;
   LaneThread lane;
   int credit;
@@ -105,7 +111,9 @@ final class Exchange implements Request, Reply, Answers.Header {
     operation = frame.operation();
     flags = frame.flags();
     replyLimit = frame.replyLimit();
+    deviceCode = 0;
     credit = frame.credit();
+    interactive = frame.priority() == PRIORITY_INTERACTIVE;
     part = 0;
     answered = false;
     cancelled = false;
@@ -220,6 +228,11 @@ final class Exchange implements Request, Reply, Answers.Header {
     cancelled = true;
   }
 
+  /** Whether it may have a lane that is kept for the most urgent class. */
+  boolean isInteractive() {
+    return interactive;
+  }
+
   boolean isStream() {
     return (flags & FLAG_STREAM) != 0;
   }
@@ -272,6 +285,11 @@ final class Exchange implements Request, Reply, Answers.Header {
   @Override
   public long correlation() {
     return correlation;
+  }
+
+  @Override
+  public int deviceCode() {
+    return deviceCode;
   }
 
   @Override
@@ -367,12 +385,23 @@ final class Exchange implements Request, Reply, Answers.Header {
   }
 
   @Override
-  public void fail(Status status, Reason reason, String text) {
+  public void fail(Status status, Reason reason, int libraryCode, String text) {
     byte[] words = (text == null ? "" : text).getBytes(UTF_8);
     int room =
         Math.min(Math.max(replyLimit, MIN_REPLY_BYTES), Math.max(maxReplyBytes, MIN_REPLY_BYTES));
     wrapped.wrap(words);
+    deviceCode = libraryCode;
     end(reason.word(status), wrapped, 0, Utf8Cut.at(words, room));
+  }
+
+  @Override
+  public void computedOutside() {
+    deviceCode |= COMPUTED_OUTSIDE;
+  }
+
+  @Override
+  public void holdsNothing() {
+    deviceCode |= HOLDS_NOTHING;
   }
 
   @Override

@@ -49,7 +49,10 @@ final class Executions {
   /** Answers with what a driver threw. */
   static void failed(Exchange exchange, Throwable thrown) {
     if (thrown instanceof RequestException refusal) {
-      fail(exchange, refusal.status(), refusal.reason(), refusal.getMessage());
+      if (!exchange.isAnswered()) {
+        exchange.fail(
+            refusal.status(), refusal.reason(), refusal.deviceCode(), refusal.getMessage());
+      }
       return;
     }
     // The text alone, as a stack trace may quote what was in the request.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.serving;
 
+import io.berth.jni.os.OsException;
+import io.berth.jni.os.Processors;
 import io.berth.shm.status.Reason;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverException;
@@ -21,24 +23,36 @@ import org.slf4j.LoggerFactory;
 /**
  * The lanes and the requests that wait for them, are on them, or are paused for want of credit.
  *
+ * <p>Some lanes may be kept for interactive requests: one of those takes an ordinary lane if one is
+ * idle and otherwise a kept one, which no other request ever has. So bulk work that fills the
+ * device's window leaves an interactive request a lane.
+ *
  * <p>The thread that reads the ring hands requests in; it can hand in no more than the broker's
  * window lets through, and {@value #PRESENT_MAX} at most. Lanes outlive a link: {@link #attach}
  * binds them to the next one.
  */
 final class LanePool implements AutoCloseable {
-  /** The largest window that a broker gives. */
-  static final int PRESENT_MAX = 4096;
+  /** The largest window that a broker gives, and what goes out beyond it. */
+  static final int PRESENT_MAX = 4096 + OpenDriver.INTERACTIVE_LANES_MAX;
 
   private static final Logger LOG = LoggerFactory.getLogger(LanePool.class);
   private static final int KEPT_FREE = 256;
   private static final int AVERAGE_OVER = 8;
+
+  private static final ArrayDeque<Exchange> NOTHING = new ArrayDeque<>(0);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition emptied = lock.newCondition();
   private final List<LaneThread> lanes = new ArrayList<>();
   // Last in, first out: the lane that worked last has its stack and its session in the caches.
   private final ArrayDeque<LaneThread> idle = new ArrayDeque<>();
+  private final ArrayDeque<LaneThread> idleReserved = new ArrayDeque<>();
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Exchange> waitingInteractive = new ArrayDeque<>();
+  // Requests that are running and keep a processor busy.
+  private int computing;
+  private int computingInteractive; // of these
+  private int processors;
   private final Long2ObjectHashMap<Exchange> present = new Long2ObjectHashMap<>();
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
   private long nextTurn;
@@ -53,12 +67,16 @@ final class LanePool implements AutoCloseable {
   static LanePool open(String deviceName, OpenDriver device) throws DriverException {
     LanePool pool = new LanePool();
     try {
-      for (int number = 0; number < device.driver().lanes(); number++) {
+      pool.processors = Processors.usable();
+      int count = device.driver().lanes() + device.interactiveLanes();
+      for (int number = 0; number < count; number++) {
         LaneThread lane = new LaneThread(deviceName, number, pool, device);
         lane.start();
         lane.awaitOpened();
         pool.lanes.add(lane);
       }
+    } catch (OsException e) {
+      throw DriverException.transientFailure(deviceName + ": " + e.getMessage());
     } catch (DriverException e) {
       pool.close();
       throw e;
@@ -86,6 +104,7 @@ final class LanePool implements AutoCloseable {
     }
   }
 
+  /** Lanes of both kinds. */
   int size() {
     return lanes.size();
   }
@@ -145,19 +164,86 @@ final class LanePool implements AutoCloseable {
   }
 
   private void enqueue(Exchange exchange) {
-    LaneThread lane = exchange.lane;
+    LaneThread lane = wouldCrowd(exchange) ? null : idleFor(exchange);
     if (lane == null) {
-      lane = idle.pollLast();
-    } else if (!idle.remove(lane)) {
-      queue(exchange, lane.own);
-      return;
-    }
-    if (lane == null) {
-      queue(exchange, waiting);
+      queue(exchange, queueOf(exchange));
     } else {
-      exchange.place = Exchange.Place.RUNNING;
+      running(exchange);
       lane.hand(exchange);
     }
+  }
+
+  /**
+   * Whether lanes keep as many processors busy as they may, and it would do the same: then one of
+   * those takes it when it is done, hot as it is, and nobody has to be woken. An interactive
+   * request waits for its like only, however few others there are: they may take long.
+   */
+  private boolean wouldCrowd(Exchange exchange) {
+    if (exchange.lane != null || !exchange.profile.computes()) {
+      return false;
+    }
+    OperationProfile profile = exchange.profile;
+    boolean interactive = exchange.isInteractive();
+    return (interactive ? computingInteractive : computing) >= processors
+        || (interactive ? profile.runningInteractive : profile.running)
+            >= profile.mostAtOnce(processors);
+  }
+
+  private void running(Exchange exchange) {
+    exchange.place = Exchange.Place.RUNNING;
+    exchange.computing = exchange.profile.computes();
+    count(exchange, 1);
+  }
+
+  private void notRunning(Exchange exchange) {
+    count(exchange, -1);
+    exchange.computing = false;
+  }
+
+  private void count(Exchange exchange, int more) {
+    if (exchange.computing) {
+      int moreInteractive = exchange.isInteractive() ? more : 0;
+      computing += more;
+      computingInteractive += moreInteractive;
+      exchange.profile.running += more;
+      exchange.profile.runningInteractive += moreInteractive;
+    }
+  }
+
+  /** Whether a lane has nothing to do, so that one more request may be executed elsewhere. */
+  boolean hasIdleLane() {
+    lock.lock();
+    try {
+      return !idle.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether no lane has anything to do, nor would two of them do this sooner than one. */
+  boolean isBestInTurn(OperationProfile operation) {
+    return isEmpty() && operation.isBestInTurn(processors);
+  }
+
+  /** Takes an idle lane that may execute it; null: there is none. */
+  private LaneThread idleFor(Exchange exchange) {
+    LaneThread bound = exchange.lane;
+    if (bound != null) {
+      return idleLike(bound).remove(bound) ? bound : null;
+    }
+    LaneThread lane = idle.pollLast();
+    return lane == null && exchange.isInteractive() ? idleReserved.pollLast() : lane;
+  }
+
+  private ArrayDeque<LaneThread> idleLike(LaneThread lane) {
+    return lane.isReserved ? idleReserved : idle;
+  }
+
+  private ArrayDeque<Exchange> queueOf(Exchange exchange) {
+    if (exchange.lane != null) {
+      return exchange.lane.own;
+    }
+    return exchange.isInteractive() ? waitingInteractive : waiting;
   }
 
   private void queue(Exchange exchange, ArrayDeque<Exchange> queue) {
@@ -167,25 +253,57 @@ final class LanePool implements AutoCloseable {
   }
 
   /**
-   * What a lane does next: of what only it may do and of what any may, whichever came first. Null:
-   * nothing, and the lane counts as idle until it is handed one.
+   * What a lane does next: of what it may do, whatever came first. Null: nothing, and the lane
+   * counts as idle until it is handed one.
    */
   Exchange next(LaneThread lane) {
     lock.lock();
     try {
-      Exchange own = lane.own.peekFirst();
-      Exchange any = waiting.peekFirst();
-      boolean takesOwn = own != null && (any == null || own.turn - any.turn < 0);
-      Exchange exchange = (takesOwn ? lane.own : waiting).pollFirst();
+      Exchange exchange = takeFirst(lane.own, lane.isReserved);
       if (exchange == null) {
-        idle.addLast(lane);
+        idleLike(lane).addLast(lane);
       } else {
-        exchange.place = Exchange.Place.RUNNING;
+        running(exchange);
       }
+      // Had this lane computed and does not now, another one may; also if this one cannot take what
+      // waits because it is kept: nobody else would ever come for it.
+      handOut(idle, false);
+      handOut(idleReserved, true);
       return exchange;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void handOut(ArrayDeque<LaneThread> sleeping, boolean onlyInteractive) {
+    while (!sleeping.isEmpty()) {
+      Exchange exchange = takeFirst(NOTHING, onlyInteractive);
+      if (exchange == null) {
+        return;
+      }
+      running(exchange);
+      sleeping.pollLast().hand(exchange);
+    }
+  }
+
+  private Exchange takeFirst(ArrayDeque<Exchange> own, boolean onlyInteractive) {
+    ArrayDeque<Exchange> earliest = earlier(own, ready(waitingInteractive));
+    if (!onlyInteractive) {
+      earliest = earlier(earliest, ready(waiting));
+    }
+    return earliest.pollFirst();
+  }
+
+  private ArrayDeque<Exchange> ready(ArrayDeque<Exchange> queue) {
+    Exchange first = queue.peekFirst();
+    return first == null || wouldCrowd(first) ? NOTHING : queue;
+  }
+
+  /** Of two queues the one whose first came first. */
+  private static ArrayDeque<Exchange> earlier(ArrayDeque<Exchange> a, ArrayDeque<Exchange> b) {
+    Exchange ofA = a.peekFirst();
+    Exchange ofB = b.peekFirst();
+    return ofA != null && (ofB == null || ofA.turn - ofB.turn < 0) ? a : b;
   }
 
   /** Takes one credit; without any the stream is paused until {@link #credit}. */
@@ -198,10 +316,12 @@ final class LanePool implements AutoCloseable {
       }
       if (exchange.isCancelled()) {
         // It came between the lane's look and now; the lane looks again.
+        notRunning(exchange);
         exchange.lane = lane;
         queue(exchange, lane.own);
         return false;
       }
+      notRunning(exchange);
       exchange.lane = lane;
       exchange.place = Exchange.Place.PAUSED;
       paused.incrementAndGet();
@@ -246,7 +366,7 @@ final class LanePool implements AutoCloseable {
       exchange.cancel();
       resume(exchange);
       if (exchange.place == Exchange.Place.QUEUED && exchange.source() == null) {
-        (exchange.lane == null ? waiting : exchange.lane.own).remove(exchange);
+        queueOf(exchange).remove(exchange);
         exchange.place = Exchange.Place.RUNNING;
         return exchange;
       }
@@ -280,6 +400,7 @@ final class LanePool implements AutoCloseable {
     Runnable tell = usedBlocks ? ended : null;
     lock.lock();
     try {
+      notRunning(exchange);
       present.remove(exchange.correlation());
       presentCount = present.size();
       if (presentCount == 0) {
@@ -292,6 +413,11 @@ final class LanePool implements AutoCloseable {
     if (tell != null) {
       tell.run();
     }
+  }
+
+  /** Sessions have ended, and the driver was told: lanes that sleep let go of what is theirs. */
+  void sessionsEnded() {
+    lanes.forEach(LaneThread::sessionsEnded);
   }
 
   void publish() {

@@ -23,21 +23,28 @@ final class LaneThread extends Thread {
 
   final int number;
 
+  /** Whether it only executes interactive requests. */
+  final boolean isReserved;
+
   /** Requests that only this lane may execute. Guarded by the pool's lock. */
   final ArrayDeque<Exchange> own = new ArrayDeque<>();
 
   private final LanePool pool;
   private final OpenDriver device;
-  private final CountDownLatch opened = new CountDownLatch(1);
+  private final CountDownLatch tried = new CountDownLatch(1);
   private volatile DriverException failure;
   private volatile Exchange handed;
   private volatile boolean stopping;
+  private volatile boolean untidy;
+  private volatile Lane opened;
+  private final ProcessorWatch watch = new ProcessorWatch();
 
   LaneThread(String deviceName, int number, LanePool pool, OpenDriver device) {
     super(null, null, deviceName + "/lane-" + number, STACK_BYTES);
     setDaemon(true);
     setUncaughtExceptionHandler(LaneThread::endWorker);
     this.number = number;
+    this.isReserved = number >= device.driver().lanes();
     this.pool = pool;
     this.device = device;
   }
@@ -57,7 +64,7 @@ final class LaneThread extends Thread {
   }
 
   void awaitOpened() throws DriverException, InterruptedException {
-    opened.await();
+    tried.await();
     if (failure != null) {
       throw failure;
     }
@@ -74,6 +81,21 @@ final class LaneThread extends Thread {
     LockSupport.unpark(this);
   }
 
+  /**
+   * Sessions have ended: the lane lets go of what it has of them, at once if it has nothing else to
+   * do. Any thread.
+   */
+  void sessionsEnded() {
+    try {
+      if (opened.isUntidy()) {
+        untidy = true;
+        LockSupport.unpark(this);
+      }
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("{}: whether it is tidy: {}", getName(), e.toString());
+    }
+  }
+
   @Override
   public void run() {
     ProcessControl.setThreadName(getName());
@@ -81,6 +103,7 @@ final class LaneThread extends Thread {
     try {
       // Here, as some libraries tie a session to the thread that opened it.
       lane = device.driver().openLane(number);
+      opened = lane;
     } catch (DriverException | RuntimeException | LinkageError e) {
       failure =
           e instanceof DriverException known
@@ -88,10 +111,10 @@ final class LaneThread extends Thread {
               : DriverException.permanent(getName() + ": " + e, e);
       return;
     } finally {
-      opened.countDown();
+      tried.countDown();
     }
     try (lane) {
-      for (Exchange next = await(); next != null; next = await()) {
+      for (Exchange next = await(lane); next != null; next = await(lane)) {
         execute(lane, next);
       }
     }
@@ -99,7 +122,7 @@ final class LaneThread extends Thread {
 
   /** The next request; null: stop. */
   @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps the wait short.
-  private Exchange await() {
+  private Exchange await(Lane lane) {
     Exchange next = pool.next(this);
     if (next != null) {
       return next;
@@ -108,7 +131,9 @@ final class LaneThread extends Thread {
     long patience = pool.worthYielding() ? pool.yieldNanos() : 0;
     long until = System.nanoTime() + patience;
     while (handed == null && !stopping) {
-      if (System.nanoTime() - until < 0) {
+      if (untidy) {
+        tidy(lane);
+      } else if (System.nanoTime() - until < 0) {
         Thread.yield();
       } else {
         LockSupport.park(this);
@@ -119,13 +144,33 @@ final class LaneThread extends Thread {
     return next;
   }
 
+  private void tidy(Lane lane) {
+    untidy = false; // Before the look, as further sessions may end after it.
+    try {
+      lane.tidy();
+      if (lane.isUntidy()) {
+        untidy = true;
+      }
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      LOG.warn("{}: what sessions that ended have left: {}", getName(), e.toString());
+    }
+  }
+
   private void execute(Lane lane, Exchange exchange) {
     long begun = System.nanoTime();
     PartSource source = exchange.source();
     if (source == null) {
+      OperationProfile profile = exchange.profile;
+      watch.begin(profile);
       Executions.begin(lane, exchange, begun);
       source = exchange.source();
-      pool.served(System.nanoTime() - begun);
+      long took = System.nanoTime() - begun;
+      watch.end(profile, took);
+      profile.executed(took);
+      if (source != null) {
+        profile.hasStreamed();
+      }
+      pool.served(took);
     }
     if (source != null && !exchange.isAnswered() && !stream(exchange, source)) {
       return; // Paused: it comes back with credit.

@@ -32,12 +32,18 @@ import org.slf4j.LoggerFactory;
 public final class OpenDriver implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OpenDriver.class);
 
+  private static final String INTERACTIVE_LANES = "interactive_lanes";
+  static final int INTERACTIVE_LANES_MAX = 16;
+
   private final String factoryName;
   private final DriverContext context;
   private final Driver driver;
-  private final Int2ObjectHashMap<Operation> operations = new Int2ObjectHashMap<>();
+  private final Int2ObjectHashMap<OperationProfile> operations = new Int2ObjectHashMap<>();
   private final int lanes;
+  private final int interactiveLanes;
   private final Lane inlineLane;
+  private Lane readersLane;
+  private boolean triedReadersLane;
 
   private OpenDriver(String factoryName, DriverContext context, Driver driver)
       throws DriverException {
@@ -45,12 +51,14 @@ public final class OpenDriver implements AutoCloseable {
     this.context = context;
     this.driver = driver;
     this.lanes = driver.lanes();
+    int kept = context.number(INTERACTIVE_LANES, 0, 0, INTERACTIVE_LANES_MAX);
+    this.interactiveLanes = lanes == 0 ? 0 : kept;
     boolean inline = false;
     for (Operation operation : driver.operations()) {
-      if (operations.put(operation.number(), operation) != null) {
+      if (operations.put(operation.number(), new OperationProfile(operation)) != null) {
         throw wrong("two operations " + Permission.textOf(operation.number()));
       }
-      if (operation.execution() == Execution.LANE && lanes < 1) {
+      if (operation.execution() != Execution.INLINE && lanes < 1) {
         throw wrong(operation.name() + " needs a lane, and there are " + lanes);
       }
       inline |= operation.execution() == Execution.INLINE;
@@ -125,8 +133,16 @@ public final class OpenDriver implements AutoCloseable {
     return driver;
   }
 
-  /** The driver's own view of an operation, or null. */
-  Operation operation(int number) {
+  /**
+   * Lanes beside the driver's own that only execute interactive requests; none where everything is
+   * inline. Their numbers follow those of the others.
+   */
+  int interactiveLanes() {
+    return interactiveLanes;
+  }
+
+  /** An operation of the driver and what was learnt of it; null: it has no such operation. */
+  OperationProfile operation(int number) {
     return operations.get(number);
   }
 
@@ -142,8 +158,10 @@ public final class OpenDriver implements AutoCloseable {
     } catch (RuntimeException | LinkageError e) {
       throw error("choosing a lane: " + e);
     }
-    if (lane != Driver.ANY_LANE && (lane < 0 || lane >= lanes)) {
-      throw error("lane " + lane + ", expected 0 to " + (lanes - 1));
+    // Interactive requests leave state on the lanes that are kept for them, too.
+    int last = lanes + interactiveLanes - 1;
+    if (lane != Driver.ANY_LANE && (lane < 0 || lane > last)) {
+      throw error("lane " + lane + ", expected 0 to " + last);
     }
     return lane;
   }
@@ -160,14 +178,59 @@ public final class OpenDriver implements AutoCloseable {
     }
   }
 
+  /**
+   * A link is over, and with it all sessions.
+   *
+   * @throws IllegalStateException if the driver cannot forget them: then it must not serve others
+   */
+  void allSessionsClosed() {
+    try {
+      driver.allSessionsClosed();
+    } catch (RuntimeException | LinkageError e) {
+      throw new IllegalStateException(context.name() + ": end of all sessions: " + e, e);
+    }
+  }
+
   Lane inlineLane() {
     return inlineLane;
+  }
+
+  /**
+   * A lane for short operations on the thread that reads the ring, with a session of its own; null
+   * if the device has none to give. That thread only.
+   */
+  Lane readersLane() {
+    if (!triedReadersLane) {
+      triedReadersLane = true;
+      try {
+        readersLane = driver.openLane(lanes + interactiveLanes);
+      } catch (DriverException | RuntimeException | LinkageError e) {
+        LOG.info("{}: no session for short operations: {}", context.name(), e.getMessage());
+      }
+    }
+    return readersLane;
   }
 
   /** The table that WORKER_READY carries. */
   public List<OperationEntry> replayTable() {
     return driver.operations().stream()
         .map(o -> new OperationEntry(o.number(), o.replay(), o.name()))
+        .toList();
+  }
+
+  /** The operations after which the driver holds something for a session. */
+  List<Integer> stateful() {
+    return driver.operations().stream()
+        .filter(Operation::leavesState)
+        .map(Operation::number)
+        .toList();
+  }
+
+  /** The operations that one worker of a device gets. */
+  List<Integer> inOnePlace() {
+    return driver.operations().stream()
+        .filter(Operation::inOnePlace)
+        .map(Operation::number)
         .toList();
   }
 
@@ -178,6 +241,9 @@ public final class OpenDriver implements AutoCloseable {
 
   @Override
   public void close() {
+    if (readersLane != null) {
+      readersLane.close();
+    }
     if (inlineLane != null) {
       inlineLane.close();
     }

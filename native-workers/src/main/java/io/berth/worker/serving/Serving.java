@@ -15,7 +15,7 @@ import io.berth.shm.ring.Sleep;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.arena.SegmentTable;
-import io.berth.worker.driver.Operation;
+import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.Operation.Execution;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.Target;
@@ -24,6 +24,7 @@ import io.berth.worker.link.ControlSocket;
 import io.berth.worker.link.Link;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -41,6 +42,7 @@ final class Serving {
   private static final int BATCH = 64;
   private static final long LOOK_AROUND_NANOS = 1_000_000;
   private static final long FULL_NAP_NANOS = 20_000;
+  private static final int MOST_BYTES_HERE = 1 << 16;
 
   /** How a link ended. */
   enum End {
@@ -49,7 +51,9 @@ final class Serving {
     /** The broker asked to attach anew, and everything was answered. */
     GONE_AWAY,
     /** This process is to end. */
-    STOPPED
+    STOPPED,
+    /** The driver says that its device is gone. */
+    DEVICE_LOST
   }
 
   private final OpenDriver device;
@@ -71,9 +75,13 @@ final class Serving {
   private final int maxInlineBytes;
   private long nowNanos;
   private long lookAroundNanos;
+  private final Company company = new Company();
+  private final ProcessorWatch watch = new ProcessorWatch();
   private long seenSignal;
+  private long drainedSignal; // seen before the records that are being read
   private boolean goingAway;
   private boolean lost;
+  private boolean deviceLost;
   private boolean bellRung;
 
   Serving(OpenDriver device, LanePool lanes, Link link, ControlSocket control, Wakeups wakeups) {
@@ -101,6 +109,10 @@ final class Serving {
     } finally {
       answers.close();
       lanes.abandon();
+      // The next broker counts its sessions from 1, too: what is held for session 1 of this one
+      // must not be its.
+      device.allSessionsClosed();
+      lanes.sessionsEnded();
       segments.close();
     }
   }
@@ -119,6 +131,10 @@ final class Serving {
       }
       if (lost) {
         return End.LOST;
+      }
+      if (deviceLost) {
+        answers.publish();
+        return End.DEVICE_LOST;
       }
       boolean stopping = wakeups.isStopRequested();
       if (stopping && lanes.isQuiet()) {
@@ -150,6 +166,7 @@ final class Serving {
     if (signal == seenSignal) {
       return 0;
     }
+    drainedSignal = signal;
     long before = requests.consumerPosition();
     int taken;
     if (lanes.size() == 0) {
@@ -212,6 +229,7 @@ final class Serving {
       lost |= !desk.releaseSegments();
     }
     lanes.expire(nowNanos);
+    deviceLost = device.driver().loss() != null;
     return count;
   }
 
@@ -267,6 +285,7 @@ final class Serving {
         int flags = in.getInt(at + FLAGS_OFFSET);
         if ((flags & FLAG_SESSION) != 0) {
           device.sessionClosed(in.getLong(at + sessionOffset(flags)));
+          lanes.sessionsEnded();
         }
       }
       case TYPE_GOAWAY -> goingAway = true;
@@ -275,8 +294,11 @@ final class Serving {
   }
 
   private void request(MutableDirectBuffer in, int at) {
-    Operation operation = device.operation(in.getInt(at + OPERATION_OFFSET));
-    boolean inlined = operation == null || operation.execution() == Execution.INLINE;
+    OperationProfile operation = device.operation(in.getInt(at + OPERATION_OFFSET));
+    boolean inlined = operation == null || operation.operation().execution() == Execution.INLINE;
+    if (!goingAway && !inlined && operation.isShort() && executeHere(operation, in, at)) {
+      return;
+    }
     if (goingAway || inlined) {
       inline.load(in, at, false);
       if (goingAway) {
@@ -303,6 +325,7 @@ final class Serving {
     Exchange exchange = lanes.obtain();
     exchange.attach(answers, link.clock(), maxInlineBytes, this::awaitRoom);
     exchange.load(in, at, true);
+    exchange.profile = operation;
     if (!prepare(exchange)) {
       lanes.recycle(exchange);
       return;
@@ -310,9 +333,71 @@ final class Serving {
     try {
       lanes.submit(exchange, device.laneOf(exchange));
     } catch (RequestException e) {
-      exchange.fail(e.status(), e.reason(), e.getMessage());
+      exchange.fail(e.status(), e.reason(), e.deviceCode(), e.getMessage());
       exchange.unpin();
       lanes.recycle(exchange);
+    }
+  }
+
+  /**
+   * Executes what takes less than handing it to a lane, as long as it takes no more than the device
+   * does at once, and what is short while there is nothing else to do. False: not this one.
+   */
+  private boolean executeHere(OperationProfile operation, MutableDirectBuffer in, int at) {
+    int flags = in.getInt(at + FLAGS_OFFSET);
+    boolean hasBlocks = (flags & (FLAG_INPUT | FLAG_OUTPUT)) != 0;
+    boolean quick = !hasBlocks && operation.isQuick() && lanes.hasIdleLane();
+    boolean inTurn = !hasBlocks && lanes.isBestInTurn(operation);
+    if ((flags & FLAG_STREAM) != 0
+        || !(quick || inTurn || isAlone(in, at))
+        || device.readersLane() == null
+        || !device.readersLane().isReady()) {
+      return false;
+    }
+    inline.load(in, at, false);
+    if (!prepare(inline)) {
+      return true;
+    }
+    if (!mayLeaveLane(inline)) {
+      inline.unpin();
+      return false;
+    }
+    watch.begin(operation);
+    long begun = System.nanoTime();
+    Executions.begin(device.readersLane(), inline, begun);
+    long took = System.nanoTime() - begun;
+    inline.unpin();
+    watch.end(operation, took);
+    if (quick) {
+      operation.executedQuickly(took);
+    } else {
+      operation.executedHere(took);
+      if (!inTurn && broker.signalAcquire() != drainedSignal) {
+        company.seen();
+      }
+    }
+    answers.publish();
+    return true;
+  }
+
+  /** Whether this record is all that is to do, and nothing is expected to come soon. */
+  private boolean isAlone(MutableDirectBuffer in, int at) {
+    int bytes = RecordDescriptor.align(in.getInt(at));
+    return lanes.isEmpty()
+        && requests.producerPosition() - requests.consumerPosition() == bytes
+        && !company.isLikely();
+  }
+
+  /** Whether a request neither names a lane nor brings so much that it would hold up others. */
+  private boolean mayLeaveLane(Exchange exchange) {
+    ByteBuffer data = exchange.input();
+    if (data != null && data.remaining() > MOST_BYTES_HERE) {
+      return false;
+    }
+    try {
+      return device.laneOf(exchange) == Driver.ANY_LANE;
+    } catch (RequestException e) {
+      return false; // Whoever is to execute it answers with that.
     }
   }
 
@@ -327,7 +412,8 @@ final class Serving {
             Reason.STALE_HANDLE,
             "target " + exchange.targetId() + " was not announced");
       } else {
-        exchange.fail(refusal.status(), refusal.reason(), refusal.getMessage());
+        exchange.fail(
+            refusal.status(), refusal.reason(), refusal.deviceCode(), refusal.getMessage());
       }
       return false;
     }
@@ -336,7 +422,7 @@ final class Serving {
       try {
         exchange.pin(segments);
       } catch (RequestException e) {
-        exchange.fail(e.status(), e.reason(), e.getMessage());
+        exchange.fail(e.status(), e.reason(), e.deviceCode(), e.getMessage());
         return false;
       }
     }

@@ -6,7 +6,10 @@ import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.Refused;
 import io.berth.shm.control.ControlMessage.WorkerFailed;
 import io.berth.shm.control.ControlMessage.WorkerHello;
+import io.berth.shm.control.ControlMessage.WorkerKeys;
+import io.berth.shm.control.ControlMessage.WorkerMore;
 import io.berth.shm.control.ControlMessage.WorkerReady;
+import io.berth.shm.control.ControlMessage.WorkerSettings;
 import io.berth.shm.control.ControlMessage.WorkerWelcome;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.link.ControlSocket;
@@ -15,6 +18,8 @@ import io.berth.worker.link.ControlSocket.Received;
 import io.berth.worker.link.Link;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +39,7 @@ public final class Worker {
   private static final int WELCOME_PATIENCE_MILLIS = 30_000;
   private static final int STOP_LOOK_MILLIS = 100;
   private static final int MESSAGE_TEXT_BYTES = 4096;
+  private static final int KEYS_PER_MESSAGE = 100;
 
   private final String name;
   private final Path socket;
@@ -104,6 +110,7 @@ public final class Worker {
         openDevice(control, link.welcome());
         Serving serving = new Serving(device, lanes, link, control, wakeups);
         link.own().heartbeatOpaque(link.clock().fromOwn(System.nanoTime()));
+        tellKeys(control);
         control.send(ready());
         pauseMillis = FIRST_PAUSE_MILLIS;
         LOG.info(
@@ -114,6 +121,10 @@ public final class Worker {
             device.driver().identity());
         Serving.End end = serving.run();
         LOG.info("{}: link of epoch {} ended: {}", name, link.welcome().workerEpoch(), end);
+        if (end == Serving.End.DEVICE_LOST) {
+          throw fail(
+              control, DriverException.transientFailure(name + ": " + device.driver().loss()));
+        }
         return true;
       }
     } catch (EndedException e) {
@@ -165,9 +176,9 @@ public final class Worker {
       }
       return;
     }
+    Map<String, String> settings = allSettings(control, welcome);
     try {
-      device =
-          OpenDriver.open(name, welcome.driver(), welcome.settings(), welcome.maxInlineBytes());
+      device = OpenDriver.open(name, welcome.driver(), settings, welcome.maxInlineBytes());
       lanes = LanePool.open(name, device);
     } catch (DriverException e) {
       throw fail(control, e);
@@ -176,20 +187,54 @@ public final class Worker {
     }
   }
 
+  /** Those of the welcome, and those for which it had no room. */
+  private Map<String, String> allSettings(ControlSocket control, WorkerWelcome welcome)
+      throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>(welcome.settings());
+    for (int i = 0; i < welcome.furtherMessages(); i++) {
+      control.send(new WorkerMore());
+      Received received = control.receive(WELCOME_PATIENCE_MILLIS);
+      if (received == null || !(received.message() instanceof WorkerSettings further)) {
+        throw new IOException(
+            name + ": of " + welcome.furtherMessages() + " messages with settings " + i + " came");
+      }
+      settings.putAll(further.settings());
+    }
+    return settings;
+  }
+
   private static DriverException fail(ControlSocket control, DriverException failure)
       throws IOException {
     control.send(new WorkerFailed(failure.isPermanent(), cut(failure.getMessage())));
     return failure;
   }
 
+  private void tellKeys(ControlSocket control) throws IOException {
+    Map<String, String> portion = new LinkedHashMap<>();
+    for (Map.Entry<String, String> key : device.driver().groupKeys().entrySet()) {
+      portion.put(key.getKey(), key.getValue());
+      if (portion.size() == KEYS_PER_MESSAGE) {
+        control.send(new WorkerKeys(portion));
+        portion = new LinkedHashMap<>();
+      }
+    }
+    if (!portion.isEmpty()) {
+      control.send(new WorkerKeys(portion));
+    }
+  }
+
   private WorkerReady ready() {
     return new WorkerReady(
-        Math.max(1, lanes.size()),
+        Math.max(1, device.driver().lanes()),
         device.driver().window(),
         device.name(),
         cut(device.driver().identity()),
         cut(device.driver().notes()),
-        device.replayTable());
+        device.replayTable(),
+        device.interactiveLanes(),
+        cut(device.driver().software()),
+        device.stateful(),
+        device.inOnePlace());
   }
 
   private static String cut(String text) {

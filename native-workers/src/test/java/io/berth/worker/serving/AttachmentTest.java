@@ -95,6 +95,19 @@ class AttachmentTest {
   }
 
   @Test
+  void before_a_next_attachment_the_driver_hears_that_all_sessions_are_over() throws Exception {
+    ScriptedDriver script = echo(1);
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      for (int before = 0; before < 3; before++) {
+        PlayedLink link = worker.attach();
+        assertEquals(before, script.endings.get());
+        link.call(call(2));
+        link.close();
+      }
+    }
+  }
+
+  @Test
   void nothing_is_left_of_a_former_attachment() throws Exception {
     try (WorkerHarness worker = new WorkerHarness(echo(2))) {
       worker.attach().close();
@@ -174,7 +187,7 @@ class AttachmentTest {
       WorkerFailed failed = failed(link);
       assertTrue(failed.permanent());
       assertTrue(failed.text().contains("'hsm/sfd'"), failed.text());
-      assertTrue(failed.text().contains("echo, hsm/sdf, "), failed.text());
+      assertTrue(failed.text().contains("echo, hsm/pkcs11, hsm/sdf, "), failed.text());
       assertTrue(failed.text().contains("class_path"), failed.text());
       assertInstanceOf(DriverException.class, worker.awaitEnd());
     }

@@ -164,6 +164,30 @@ class DriverErrorsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {INLINE, LANE})
+  void the_librarys_own_code_goes_with_its_error_and_not_with_the_next_one(int code)
+      throws Exception {
+    ScriptedDriver script =
+        of(
+            (request, reply, lane) -> {
+              switch (request.payload().getByte(0)) {
+                case 1 ->
+                    throw new RequestException(
+                        Status.INTERNAL, Reason.DRIVER_ERROR, 0x0100000C, "SDR_SKOPERR");
+                case 2 -> reply.fail(Status.INTERNAL, Reason.DRIVER_ERROR, 0x21, "CKR");
+                default -> throw RequestException.invalid("no library's doing");
+              }
+            });
+    try (WorkerHarness worker = new WorkerHarness(script)) {
+      PlayedLink link = worker.attach();
+      assertEquals(0x0100000C, link.call(call(code, (byte) 1)).deviceCode());
+      assertEquals(0, link.call(call(code, (byte) 3)).deviceCode());
+      assertEquals(0x21, link.call(call(code, (byte) 2)).deviceCode());
+      assertEquals(0, link.call(call(code, (byte) 3)).deviceCode());
+    }
+  }
+
   @Test
   void a_failure_without_words_is_an_answer_too() throws Exception {
     ScriptedDriver script =

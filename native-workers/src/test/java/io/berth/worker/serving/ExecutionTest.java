@@ -422,7 +422,7 @@ class ExecutionTest {
 
   @Test
   void more_requests_than_any_window_has_are_refused_and_the_others_answered() throws Exception {
-    int most = 4096;
+    int most = LanePool.PRESENT_MAX;
     CountDownLatch gate = new CountDownLatch(1);
     ScriptedDriver script =
         new ScriptedDriver(1)

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import java.util.function.ToIntFunction;
 
@@ -48,13 +49,29 @@ final class ScriptedDriver implements Driver {
       (request, reply, lane) -> reply.ok(request.payload(), 0, request.payload().capacity());
 
   final List<String> events = new CopyOnWriteArrayList<>();
+
+  /** How often all sessions were over. */
+  final AtomicInteger endings = new AtomicInteger();
+
   Opening opening = context -> {};
   LaneOpening laneOpening = number -> {};
   Binding binding = Bound::new;
   ToIntFunction<Request> choosing = request -> ANY_LANE;
   LongConsumer sessionEnding = session -> {};
+
+  /** How much each lane still has of sessions that are over, and how it lets go of some. */
+  final AtomicInteger untidy = new AtomicInteger();
+
+  Runnable tidying = untidy::decrementAndGet;
+
+  /** Of each lane. */
+  volatile boolean ready = true;
+
   String identity = "scripted device, serial 4711";
   String notes = "";
+  String software = "";
+  Map<String, String> groupKeys = Map.of();
+  volatile String loss;
   private final Map<Integer, Act> acts = new LinkedHashMap<>();
   private final List<Operation> operations = new ArrayList<>();
   private final int lanes;
@@ -73,9 +90,34 @@ final class ScriptedDriver implements Driver {
     return add(code, Execution.LANE, act);
   }
 
+  /** Adds an operation {@code call, code} that leaves nothing in the session. */
+  ScriptedDriver anywhere(int code, Act act) {
+    return add(code, Execution.ANYWHERE, act);
+  }
+
+  /** The same, which leaves something for the session. */
+  ScriptedDriver keeping(int code, Act act) {
+    return add(code, Execution.LANE, true, act);
+  }
+
+  /** An operation of which one worker of a device is to get all requests. */
+  ScriptedDriver inOnePlace(int code, Act act) {
+    return add(code, Execution.LANE, false, true, act);
+  }
+
   private ScriptedDriver add(int code, Execution execution, Act act) {
+    return add(code, execution, false, act);
+  }
+
+  private ScriptedDriver add(int code, Execution execution, boolean leavesState, Act act) {
+    return add(code, execution, leavesState, false, act);
+  }
+
+  private ScriptedDriver add(
+      int code, Execution execution, boolean leavesState, boolean inOnePlace, Act act) {
     int number = number(code);
-    operations.add(new Operation(number, "OP_" + code, ReplayClass.PURE, execution));
+    operations.add(
+        new Operation(number, "OP_" + code, ReplayClass.PURE, execution, leavesState, inOnePlace));
     acts.put(number, act);
     return this;
   }
@@ -92,6 +134,21 @@ final class ScriptedDriver implements Driver {
   @Override
   public String notes() {
     return notes;
+  }
+
+  @Override
+  public String software() {
+    return software;
+  }
+
+  @Override
+  public Map<String, String> groupKeys() {
+    return groupKeys;
+  }
+
+  @Override
+  public String loss() {
+    return loss;
   }
 
   @Override
@@ -133,6 +190,11 @@ final class ScriptedDriver implements Driver {
   }
 
   @Override
+  public void allSessionsClosed() {
+    endings.incrementAndGet();
+  }
+
+  @Override
   public void close() {
     events.add("close");
   }
@@ -147,6 +209,21 @@ final class ScriptedDriver implements Driver {
     @Override
     public void execute(Request request, Reply reply) throws Exception {
       acts.get(request.operation()).on(request, reply, number);
+    }
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public boolean isUntidy() {
+      return untidy.get() > 0;
+    }
+
+    @Override
+    public void tidy() {
+      tidying.run();
     }
 
     @Override

@@ -60,6 +60,11 @@ public final class ControlCodec {
       out.putInt(m.handle()).putInt(m.direction()).putLong(m.bytes());
     } else if (message instanceof SegmentDrop m) {
       out.putInt(m.segment()).putInt(m.generation());
+    } else if (message instanceof SegmentWipe m) {
+      out.putInt(m.segment()).putInt(m.generation()).putLong(m.offset()).putLong(m.bytes());
+    } else if (message instanceof ListNames m) {
+      out.putInt(m.after());
+      string(out, m.onBehalfOf());
     } else if (message instanceof WorkerHello m) {
       u16(out, m.major()).putShort((short) m.minor());
       out.putInt(m.incarnation()).putInt(m.pid()).putInt(m.deviceOpen() ? 1 : 0);
@@ -74,6 +79,12 @@ public final class ControlCodec {
         out.putInt(entry.operation()).putInt(entry.replay().code());
         string(out, entry.name());
       }
+      out.putInt(m.interactiveLanes());
+      string(out, m.software());
+      out.putInt(m.stateful().size());
+      m.stateful().forEach(out::putInt);
+      out.putInt(m.inOnePlace().size());
+      m.inOnePlace().forEach(out::putInt);
     } else if (message instanceof WorkerFailed m) {
       out.putInt(m.permanent() ? 1 : 0);
       string(out, m.text());
@@ -102,22 +113,39 @@ public final class ControlCodec {
     } else if (message instanceof Expelled m) {
       out.putInt(m.reason().code());
       string(out, m.text());
+    } else if (message instanceof Listed m) {
+      out.putInt(m.next()).putInt(m.entries().size());
+      for (ListedEntry entry : m.entries()) {
+        string(out, entry.resource());
+        out.putInt(entry.permissions());
+        string(out, entry.driver());
+        texts(out, entry.attributes());
+      }
     } else if (message instanceof WorkerWelcome m) {
       u16(out, m.major()).putShort((short) m.minor());
       out.putLong(m.brokerEpoch()).putInt(m.workerEpoch()).putLong(m.brokerClockNanos());
       out.putInt(m.requestRingBytes()).putInt(m.responseRingBytes()).putInt(m.maxInlineBytes());
       out.putInt(m.heartbeatMillis()).putInt(m.yieldMicros());
       string(out, m.driver());
-      out.putInt(m.settings().size());
-      for (Map.Entry<String, String> setting : m.settings().entrySet()) {
-        string(out, setting.getKey());
-        string(out, setting.getValue());
-      }
+      texts(out, m.settings());
+      out.putInt(m.furtherMessages());
+    } else if (message instanceof WorkerKeys m) {
+      texts(out, m.keys());
+    } else if (message instanceof WorkerSettings m) {
+      texts(out, m.settings());
     } else if (message instanceof SegmentMap m) {
       out.putLong(m.session()).putInt(m.segment()).putInt(m.generation());
       out.putInt(m.direction()).putLong(m.bytes());
     } else if (message instanceof SegmentUnmap m) {
       out.putLong(m.session()).putInt(m.segment()).putInt(m.generation());
+    }
+  }
+
+  private static void texts(ByteBuffer out, Map<String, String> texts) {
+    out.putInt(texts.size());
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      string(out, text.getKey());
+      string(out, text.getValue());
     }
   }
 
@@ -172,16 +200,30 @@ public final class ControlCodec {
       case Close.KIND -> new Close(in.getInt());
       case SegmentAdd.KIND -> new SegmentAdd(in.getInt(), in.getInt(), in.getLong());
       case SegmentDrop.KIND -> new SegmentDrop(in.getInt(), in.getInt());
+      case SegmentWipe.KIND ->
+          new SegmentWipe(in.getInt(), in.getInt(), in.getLong(), in.getLong());
       case Goodbye.KIND -> new Goodbye();
+      case ListNames.KIND -> new ListNames(in.getInt(), string(in));
       case WorkerHello.KIND ->
           new WorkerHello(u16(in), u16(in), in.getInt(), in.getInt(), in.getInt() == 1, string(in));
       case WorkerReady.KIND ->
           new WorkerReady(
-              in.getInt(), in.getInt(), string(in), string(in), string(in), operations(in));
+              in.getInt(),
+              in.getInt(),
+              string(in),
+              string(in),
+              string(in),
+              operations(in),
+              appended(in),
+              in.hasRemaining() ? string(in) : "",
+              in.hasRemaining() ? numbers(in) : List.of(),
+              in.hasRemaining() ? numbers(in) : List.of());
       case WorkerFailed.KIND -> new WorkerFailed(in.getInt() == 1, string(in));
       case SegmentMapped.KIND ->
           new SegmentMapped(in.getLong(), in.getInt(), in.getInt(), Status.of(in.getInt()));
       case SegmentReleased.KIND -> new SegmentReleased(in.getLong(), in.getInt(), in.getInt());
+      case WorkerMore.KIND -> new WorkerMore();
+      case WorkerKeys.KIND -> new WorkerKeys(texts(in));
       case Welcome.KIND ->
           new Welcome(
               u16(in),
@@ -198,9 +240,11 @@ public final class ControlCodec {
           new Opened(in.getInt(), in.getInt(), in.getInt(), in.getLong(), string(in));
       case Closed.KIND -> new Closed();
       case SegmentAdded.KIND -> new SegmentAdded(in.getInt(), in.getInt(), in.getLong());
+      case SegmentWiped.KIND -> new SegmentWiped();
       case Refused.KIND -> new Refused(Status.of(in.getInt()), Reason.of(in.getInt()), string(in));
       case GoAway.KIND -> new GoAway(Reason.of(in.getInt()), string(in));
       case Expelled.KIND -> new Expelled(Reason.of(in.getInt()), string(in));
+      case Listed.KIND -> new Listed(in.getInt(), listedEntries(in));
       case WorkerWelcome.KIND ->
           new WorkerWelcome(
               u16(in),
@@ -214,7 +258,9 @@ public final class ControlCodec {
               in.getInt(),
               in.getInt(),
               string(in),
-              settings(in));
+              texts(in),
+              appended(in));
+      case WorkerSettings.KIND -> new WorkerSettings(texts(in));
       case SegmentMap.KIND ->
           new SegmentMap(in.getLong(), in.getInt(), in.getInt(), in.getInt(), in.getLong());
       case SegmentUnmap.KIND -> new SegmentUnmap(in.getLong(), in.getInt(), in.getInt());
@@ -231,13 +277,36 @@ public final class ControlCodec {
     return List.copyOf(entries);
   }
 
-  private static Map<String, String> settings(ByteBuffer in) throws MalformedMessageException {
-    int count = count(in, 4);
-    Map<String, String> settings = new LinkedHashMap<>();
+  private static List<Integer> numbers(ByteBuffer in) throws MalformedMessageException {
+    int count = count(in, Integer.BYTES);
+    List<Integer> numbers = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      settings.put(string(in), string(in));
+      numbers.add(in.getInt());
     }
-    return settings;
+    return List.copyOf(numbers);
+  }
+
+  /** A number that a peer from before it was appended does not send: 0 then. */
+  private static int appended(ByteBuffer in) {
+    return in.hasRemaining() ? in.getInt() : 0;
+  }
+
+  private static List<ListedEntry> listedEntries(ByteBuffer in) throws MalformedMessageException {
+    int count = count(in, 12);
+    List<ListedEntry> entries = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      entries.add(new ListedEntry(string(in), in.getInt(), string(in), texts(in)));
+    }
+    return List.copyOf(entries);
+  }
+
+  private static Map<String, String> texts(ByteBuffer in) throws MalformedMessageException {
+    int count = count(in, 4);
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (int i = 0; i < count; i++) {
+      texts.put(string(in), string(in));
+    }
+    return texts;
   }
 
   /** A foreign count is believed only as far as the message's own bytes can hold that many. */

@@ -10,7 +10,7 @@ import java.util.Map;
 /** The messages of the control socket. docs/PROTOCOL.md, section 1, has them byte by byte. */
 public sealed interface ControlMessage {
   int MAJOR = 1;
-  int MINOR = 0;
+  int MINOR = 1;
 
   /** The number on the wire. */
   int kind();
@@ -70,6 +70,27 @@ public sealed interface ControlMessage {
     }
   }
 
+  /** LIST; {@code after} is 0 or what the last LISTED gave. */
+  record ListNames(int after, String onBehalfOf) implements ControlMessage {
+    public static final int KIND = 7;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /** Since minor 1. Whole pages; no unfinished request uses them. */
+  record SegmentWipe(int segment, int generation, long offset, long bytes)
+      implements ControlMessage {
+    public static final int KIND = 8;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
   record WorkerHello(
       int major, int minor, int incarnation, int pid, boolean deviceOpen, String name)
       implements ControlMessage {
@@ -84,15 +105,50 @@ public sealed interface ControlMessage {
   /** One line of a driver's replay table. */
   record OperationEntry(int operation, ReplayClass replay, String name) {}
 
+  /**
+   * The worker serves.
+   *
+   * @param interactiveLanes lanes beside {@code lanes} that only execute requests of priority 0
+   * @param software the module that computes what an answer marks as computed outside the device;
+   *     empty: there is none
+   * @param stateful operations after which the worker holds state of the request's session
+   * @param inOnePlace operations that one worker of a device gets, as it counts them
+   */
   record WorkerReady(
       int lanes,
       int window,
       String driver,
       String identity,
       String notes,
-      List<OperationEntry> operations)
+      List<OperationEntry> operations,
+      int interactiveLanes,
+      String software,
+      List<Integer> stateful,
+      List<Integer> inOnePlace)
       implements ControlMessage {
     public static final int KIND = 34;
+
+    /** Of a worker that computes nothing by itself and keeps nothing for a session. */
+    public WorkerReady(
+        int lanes,
+        int window,
+        String driver,
+        String identity,
+        String notes,
+        List<OperationEntry> operations,
+        int interactiveLanes) {
+      this(
+          lanes,
+          window,
+          driver,
+          identity,
+          notes,
+          operations,
+          interactiveLanes,
+          "",
+          List.of(),
+          List.of());
+    }
 
     @Override
     public int kind() {
@@ -204,6 +260,35 @@ public sealed interface ControlMessage {
     }
   }
 
+  /** One name that may be opened, with what the catalogue says of it. */
+  record ListedEntry(
+      String resource, int permissions, String driver, Map<String, String> attributes) {}
+
+  /** A page; {@code next} is 0 after the last one. */
+  record Listed(int next, List<ListedEntry> entries) implements ControlMessage {
+    public static final int KIND = 72;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  record SegmentWiped() implements ControlMessage {
+    public static final int KIND = 73;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /**
+   * What a worker is told first.
+   *
+   * @param settings as many as fit into one message
+   * @param furtherMessages how many {@link WorkerSettings} there are with the others
+   */
   record WorkerWelcome(
       int major,
       int minor,
@@ -216,9 +301,40 @@ public sealed interface ControlMessage {
       int heartbeatMillis,
       int yieldMicros,
       String driver,
-      Map<String, String> settings)
+      Map<String, String> settings,
+      int furtherMessages)
       implements ControlMessage {
     public static final int KIND = 97;
+
+    /** With all settings. */
+    public WorkerWelcome(
+        int major,
+        int minor,
+        long brokerEpoch,
+        int workerEpoch,
+        long brokerClockNanos,
+        int requestRingBytes,
+        int responseRingBytes,
+        int maxInlineBytes,
+        int heartbeatMillis,
+        int yieldMicros,
+        String driver,
+        Map<String, String> settings) {
+      this(
+          major,
+          minor,
+          brokerEpoch,
+          workerEpoch,
+          brokerClockNanos,
+          requestRingBytes,
+          responseRingBytes,
+          maxInlineBytes,
+          heartbeatMillis,
+          yieldMicros,
+          driver,
+          settings,
+          0);
+    }
 
     @Override
     public int kind() {
@@ -238,6 +354,39 @@ public sealed interface ControlMessage {
 
   record SegmentUnmap(long session, int segment, int generation) implements ControlMessage {
     public static final int KIND = 99;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /** The worker takes the next of the {@link WorkerSettings} that its welcome announced. */
+  record WorkerMore() implements ControlMessage {
+    public static final int KIND = 38;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /**
+   * What the keys of a group's card are, said before {@link WorkerReady} in as many messages as it
+   * takes: settings for the drivers of the group's other cards.
+   */
+  record WorkerKeys(Map<String, String> keys) implements ControlMessage {
+    public static final int KIND = 39;
+
+    @Override
+    public int kind() {
+      return KIND;
+    }
+  }
+
+  /** Further settings of a worker, one message for each {@link WorkerMore}. */
+  record WorkerSettings(Map<String, String> settings) implements ControlMessage {
+    public static final int KIND = 100;
 
     @Override
     public int kind() {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.shm.control;
 
+import java.util.List;
+
 /**
  * How WORKER_WELCOME names what the configuration says of one local name: {@code target.NAME.KEY}
  * among the device's own settings.
  */
 public final class TargetSetting {
+  /** Settings of any key that only the catalogue needs; a driver may look at them or not. */
+  public static final List<String> CATALOGUE =
+      List.of("algorithm", "usage", "public_key", "certificate", "labels");
+
   private static final String PREFIX = "target.";
 
   private TargetSetting() {}

@@ -26,6 +26,16 @@ public final class FrameDescriptor {
   public static final int STATUS_OFFSET = 40;
   public static final int PAYLOAD_BYTES_OFFSET = 44;
   public static final int REPLY_LIMIT_OFFSET = 48;
+
+  /** In a RESPONSE, where a REQUEST has its reply limit. */
+  public static final int DEVICE_CODE_OFFSET = REPLY_LIMIT_OFFSET;
+
+  /** In a device code's place, of an OK from a worker: a part was computed outside the device. */
+  public static final int COMPUTED_OUTSIDE = 1;
+
+  /** There, too: the worker holds nothing for the request's session any more. */
+  public static final int HOLDS_NOTHING = 2;
+
   public static final int CREDIT_OFFSET = 52;
   public static final int PART_OFFSET = 56;
   public static final int EPOCH_OFFSET = 60;
@@ -38,6 +48,9 @@ public final class FrameDescriptor {
   public static final int TYPE_BIND = 16;
   public static final int TYPE_SESSION_CLOSED = 17;
   public static final int TYPE_GOAWAY = 18;
+
+  /** The most urgent class: for which some lanes of a worker may be kept. */
+  public static final int PRIORITY_INTERACTIVE = 0;
 
   public static final int FLAG_IDEMPOTENT = 1;
   public static final int FLAG_MORE = 1 << 1;

@@ -89,6 +89,16 @@ public final class FrameView {
     return UnsafeApi.getInt(address + REPLY_LIMIT_OFFSET);
   }
 
+  /** Of a RESPONSE: the device library's own return code, or 0. */
+  public int deviceCode() {
+    return UnsafeApi.getInt(address + DEVICE_CODE_OFFSET);
+  }
+
+  public FrameView deviceCode(int code) {
+    UnsafeApi.putInt(address + DEVICE_CODE_OFFSET, code);
+    return this;
+  }
+
   public int credit() {
     return UnsafeApi.getInt(address + CREDIT_OFFSET);
   }

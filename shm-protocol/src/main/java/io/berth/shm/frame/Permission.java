@@ -23,7 +23,10 @@ public enum Permission {
   INFER,
   QUERY,
   UPDATE,
-  MANAGE;
+  MANAGE,
+  AGREE,
+  /** RSA without padding with a private key: whoever may, signs and decrypts anything. */
+  RAW;
 
   private final String text = name().toLowerCase(Locale.ROOT);
 

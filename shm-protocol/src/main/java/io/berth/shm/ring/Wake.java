@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle;
  * {@link Sleep}: of the two stores (tail, sleep word) at least one is seen by the other side.
  * Release and acquire alone do not order a store before a later load, not even on x86.
  *
- * <p>One thread per instance.
+ * <p>One thread per instance at a time.
  */
 public final class Wake {
   private final Region peer;
@@ -35,15 +35,38 @@ public final class Wake {
 
   /** As {@link #afterPublication} where one fence already covers several links. */
   public boolean afterFence() {
-    long sleep = peer.sleepOpaque();
-    if ((sleep & 1) == 0 || sleep == lastRung) {
+    if (!isDueAfterFence()) {
       return true;
     }
-    if (doorbell.ring() < 0) {
+    if (!ring()) {
       lastRung = 0;
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * The first half of {@link #afterPublication}, for a producer whose other threads must not wait
+   * while it rings: whoever is woken may at once take the processor from who wakes.
+   *
+   * @return true once per sleep: then {@link #ring}
+   */
+  public boolean isDue() {
+    VarHandle.fullFence();
+    return isDueAfterFence();
+  }
+
+  private boolean isDueAfterFence() {
+    long sleep = peer.sleepOpaque();
+    if ((sleep & 1) == 0 || sleep == lastRung) {
       return false;
     }
     lastRung = sleep;
     return true;
+  }
+
+  /** Rings; by any thread. False when the doorbell failed, which means that the peer is gone. */
+  public boolean ring() {
+    return doorbell.ring() >= 0;
   }
 }

@@ -19,6 +19,12 @@ public final class BrokerSetup {
   private static final List<String> PATIENT =
       List.of("heartbeat_timeout_ms: 30000", "hang_timeout_ms: 600000");
 
+  private static final List<String> CARD_KEYS =
+      List.of(
+          "sign-1: {index: 1, kind: sm2}",
+          "sign-2: {index: 2, kind: sm2}",
+          "kek-1: {index: 1, kind: kek}");
+
   private final Path directory;
   private final List<String> broker = new ArrayList<>();
   private final List<String> supervision = new ArrayList<>();
@@ -105,20 +111,35 @@ public final class BrokerSetup {
 
   /** As {@link #card(String, String...)} with a card that exists and a library of choice. */
   public BrokerSetup card(String name, SoftwareCard card, Path library, String... lines) {
-    return card(
-        name,
-        card,
-        library,
-        List.of(
-            "sign-1: {index: 1, kind: sm2}",
-            "sign-2: {index: 2, kind: sm2}",
-            "kek-1: {index: 1, kind: kek}"),
-        lines);
+    return card(name, card, library, CARD_KEYS, lines);
   }
 
   /** As that, with keys of choice, each a line of the device's {@code keys}. */
   public BrokerSetup card(
       String name, SoftwareCard card, Path library, List<String> keys, String... lines) {
+    return device(name, "hsm", "hsm/sdf", entry(card, library, keys, lines));
+  }
+
+  /** Makes a SoftHSM token that no device names yet. */
+  public KnownKeysToken token(String name) {
+    try {
+      return KnownKeysToken.make(directory, name);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A card for which nobody has a grant yet. */
+  public BrokerSetup ungrantedCard(String name, SoftwareCard card) {
+    return ungrantedCard(name, card, CARD_KEYS);
+  }
+
+  /** As that, with keys of choice, each a line of the device's {@code keys}. */
+  public BrokerSetup ungrantedCard(String name, SoftwareCard card, List<String> keys) {
+    return ungranted(name, "hsm", "hsm/sdf", entry(card, Installation.cardLibrary(), keys));
+  }
+
+  private static String entry(SoftwareCard card, Path library, List<String> keys, String... lines) {
     StringBuilder text = new StringBuilder();
     for (String line : lines) {
       text.append("    ").append(line).append('\n');
@@ -131,6 +152,28 @@ public final class BrokerSetup {
     text.append(card.passwordFile()).append('\n');
     text.append("    keys:\n");
     keys.forEach(key -> text.append("      ").append(key).append('\n'));
+    return text.toString();
+  }
+
+  /**
+   * Cards {@code a}, {@code b}, ... that serve one name.
+   *
+   * @param keys each a line of the device's {@code keys}
+   */
+  public BrokerSetup group(String name, List<String> keys, SoftwareCard... cards) {
+    StringBuilder text = new StringBuilder("    settings: {library: ");
+    text.append(Installation.cardLibrary()).append("}\n    keys:\n");
+    keys.forEach(key -> text.append("      ").append(key).append('\n'));
+    text.append("    cards:\n");
+    char letter = 'a';
+    for (SoftwareCard card : cards) {
+      text.append("      - name: ").append(letter++);
+      text.append("\n        settings: {password_file: ").append(card.passwordFile());
+      text.append(", device_path: ").append(card.lockFile());
+      text.append("}\n        surroundings: {environment: {BERTH_SOFTCARD_HOME: ");
+      text.append(card.home()).append(", BERTH_SOFTCARD_PASSWORD_FILE: ");
+      text.append(card.passwordFile()).append("}}\n");
+    }
     return device(name, "hsm", "hsm/sdf", text.toString());
   }
 
@@ -157,7 +200,7 @@ public final class BrokerSetup {
     grants.append("    - principal: ").append(principal);
     grants.append("\n      resources: ").append(resources).append('\n');
     grants.append("      permissions: [call, sign, verify, encrypt, decrypt, digest, mac, random,");
-    grants.append(" export, wrap]\n");
+    grants.append(" export, wrap, unwrap, agree, raw]\n");
     for (String line : lines) {
       grants.append("      ").append(line).append('\n');
     }
@@ -248,6 +291,19 @@ public final class BrokerSetup {
   public void write() throws IOException {
     Files.writeString(configFile(), text());
     Files.setPosixFilePermissions(configFile(), PosixFilePermissions.fromString("rw-r--r--"));
+  }
+
+  /** What {@code berth audit} says of its journal, with these words; it must succeed. */
+  public String audit(String... words) {
+    List<String> command = new ArrayList<>(List.of("audit"));
+    command.addAll(List.of(words));
+    command.addAll(List.of("--config", configFile().toString()));
+    Installation.Outcome outcome = Installation.berth(command.toArray(String[]::new));
+    if (outcome.exitCode() != 0) {
+      throw new AssertionError(
+          command + " ended with " + outcome.exitCode() + ": " + outcome.output());
+    }
+    return outcome.output();
   }
 
   /** The uid of this process. */

@@ -8,17 +8,35 @@ import io.berth.system.load.LoadClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The brokers and load clients of one test. After each test they are ended; a test that failed gets
- * the ends of the logs, one that passed must leave neither a process nor a file in the run
- * directory, whatever it did to its broker.
+ * The brokers and load clients of one test, or in a static field those of a class whose tests leave
+ * them as they were. After it they are ended; a test that failed gets the ends of the logs, and if
+ * all passed they must leave neither a process nor a file in the run directory, whatever was done
+ * to the broker.
  */
-public final class Brokers implements AfterEachCallback {
+public final class Brokers implements AfterEachCallback, AfterAllCallback {
+  private final boolean ofClass;
   private final List<RunningBroker> running = new ArrayList<>();
   private final List<LoadClient> clients = new ArrayList<>();
+  private boolean failed;
+
+  /** For each test its own. */
+  public Brokers() {
+    this(false);
+  }
+
+  private Brokers(boolean ofClass) {
+    this.ofClass = ofClass;
+  }
+
+  /** Shared by the tests of a class; in a static field. */
+  public static Brokers ofClass() {
+    return new Brokers(true);
+  }
 
   /** Starts a broker; the directory of the setup goes when the test ends. */
   public RunningBroker start(BrokerSetup setup) throws IOException {
@@ -36,15 +54,32 @@ public final class Brokers implements AfterEachCallback {
 
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
-    boolean failed = context.getExecutionException().isPresent();
+    if (context.getExecutionException().isPresent()) {
+      failed = true;
+      for (RunningBroker broker : running) {
+        System.err.println(context.getDisplayName() + " failed:" + broker.tails());
+      }
+    }
+    if (!ofClass) {
+      end();
+    }
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws Exception {
+    if (ofClass) {
+      failed |= context.getExecutionException().isPresent();
+      end();
+    }
+  }
+
+  private void end() throws Exception {
     try {
       for (LoadClient client : clients) {
         client.close();
       }
-      for (RunningBroker broker : running) {
-        if (failed) {
-          System.err.println(context.getDisplayName() + " failed:" + broker.tails());
-        } else {
+      if (!failed) {
+        for (RunningBroker broker : running) {
           requireCleanEnd(broker);
         }
       }

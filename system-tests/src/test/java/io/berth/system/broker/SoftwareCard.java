@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A software card with two SM2 keys and a KEK, below a test's directory. */
 public final class SoftwareCard {
@@ -31,6 +32,41 @@ public final class SoftwareCard {
     card.tool("generate-key", home.toString(), "--index", "2");
     card.tool("generate-kek", home.toString(), "--index", "1");
     return card;
+  }
+
+  /** The same card once more, with the same keys; this one must not be open. */
+  public SoftwareCard copy(String name) throws IOException {
+    Path copied = home.resolveSibling(name);
+    try (Stream<Path> files = Files.walk(home)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copied.resolve(home.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+    return new SoftwareCard(copied, passwordFile);
+  }
+
+  /** Adds a signing and an encryption pair of RSA. */
+  public void addRsaKey(int index, int bits) {
+    tool(
+        "generate-key",
+        home.toString(),
+        "--index",
+        Integer.toString(index),
+        "--rsa",
+        Integer.toString(bits));
+  }
+
+  /** Adds a key-encryption key that the test knows: 32 hexadecimal digits. */
+  public void importKek(int index, String hex) throws IOException {
+    Path file = home.resolveSibling(home.getFileName() + ".kek-" + index);
+    secret(file, hex);
+    tool(
+        "import-kek",
+        home.toString(),
+        "--index",
+        Integer.toString(index),
+        "--key",
+        file.toString());
   }
 
   /** Adds an SM2 key that can be used only with a password; the file that tells another one. */
@@ -69,6 +105,17 @@ public final class SoftwareCard {
     Files.createFile(
         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(file, password + "\n");
+  }
+
+  /** Changes a key of the card's own file; for who opens it from now on. */
+  public void behave(String key, String value) throws IOException {
+    Path file = home.resolve("card.ini");
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    if (!lines.removeIf(line -> line.startsWith(key + " "))) {
+      throw new IllegalStateException("no '" + key + "' in " + file);
+    }
+    lines.add(lines.indexOf("[behaviour]") + 1, key + " = " + value);
+    Files.write(file, lines);
   }
 
   /** From now on the card misbehaves by these rules; see c-src/softcard/README.md. */

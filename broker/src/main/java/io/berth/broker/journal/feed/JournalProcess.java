@@ -157,7 +157,7 @@ public final class JournalProcess {
     }
     try {
       broker.send(
-          new WorkerReady(1, BATCH, "journal", "chain " + journal.chainId(), "", List.of()));
+          new WorkerReady(1, BATCH, "journal", "chain " + journal.chainId(), "", List.of(), 0));
       seekMillis = FIRST_SEEK_MILLIS;
       serve(broker, link, salvaged);
     } finally {

@@ -20,14 +20,14 @@ final class BulkData implements AutoCloseable {
   static final int INLINE_BYTES = 2048;
 
   private final byte[] inline;
-  private final int bytes;
+  private final int fewestBytes;
   private final Block input;
   private final Block output;
   private boolean workerMayRead;
 
-  private BulkData(byte[] inline, int bytes, Block input, Block output) {
+  private BulkData(byte[] inline, int fewestBytes, Block input, Block output) {
     this.inline = inline;
-    this.bytes = bytes;
+    this.fewestBytes = fewestBytes;
     this.input = input;
     this.output = output;
   }
@@ -38,13 +38,40 @@ final class BulkData implements AutoCloseable {
    * @param answered whether the answer is as long as the data and comes back the same way
    */
   static BulkData of(Resource resource, byte[] data, boolean answered) {
-    if (data.length <= INLINE_BYTES) {
-      return new BulkData(data, data.length, null, null);
+    return beside(0, resource, data, answered);
+  }
+
+  /**
+   * Takes the data as it is now.
+   *
+   * @param otherBytes how much else of the caller's is in the message: what both together are too
+   *     long for is left to the other
+   * @param answered whether the answer is as long as the data and comes back the same way
+   */
+  static BulkData beside(int otherBytes, Resource resource, byte[] data, boolean answered) {
+    return of(otherBytes, resource, data, answered ? data.length : 0, data.length);
+  }
+
+  /**
+   * Takes the data as it is now.
+   *
+   * @param otherBytes how much else of the caller's is in the message
+   * @param growthBytes how much longer than the data the answer may be; it may be shorter, too
+   */
+  static BulkData growing(int otherBytes, Resource resource, byte[] data, int growthBytes) {
+    return of(otherBytes, resource, data, Math.addExact(data.length, growthBytes), 0);
+  }
+
+  private static BulkData of(
+      int otherBytes, Resource resource, byte[] data, int mostAnswerBytes, int fewestAnswerBytes) {
+    if (data.length == 0 || data.length <= INLINE_BYTES - otherBytes) {
+      return new BulkData(data, fewestAnswerBytes, null, null);
     }
     Block input = resource.allocate(Direction.INPUT, data.length);
     try {
-      Block output = answered ? resource.allocate(Direction.OUTPUT, data.length) : null;
-      BulkData bulk = new BulkData(null, data.length, input, output);
+      Block output =
+          mostAnswerBytes == 0 ? null : resource.allocate(Direction.OUTPUT, mostAnswerBytes);
+      BulkData bulk = new BulkData(null, fewestAnswerBytes, input, output);
       input.buffer().put(data);
       return bulk;
     } catch (RuntimeException e) {
@@ -73,11 +100,17 @@ final class BulkData implements AutoCloseable {
     if (output == null) {
       return null;
     }
-    if (reply.outputBytes() != bytes) {
+    long found = reply.outputBytes();
+    if (found < fewestBytes || found > output.bytes()) {
       throw new MalformedMessageException(
-          "an answer of " + bytes + " bytes expected, found " + reply.outputBytes());
+          "an answer of "
+              + fewestBytes
+              + " to "
+              + output.bytes()
+              + " bytes expected, found "
+              + found);
     }
-    byte[] answer = new byte[bytes];
+    byte[] answer = new byte[(int) found];
     output.buffer().get(answer);
     return answer;
   }

@@ -51,7 +51,7 @@ public final class Hsm implements AutoCloseable {
    * @param id the signer's id; empty for the usual one
    */
   public byte[] sm3ForSigning(byte[] data, byte[] id, Sm2PublicKey publicKey) {
-    try (BulkData bulk = BulkData.of(resource, data, false)) {
+    try (BulkData bulk = BulkData.beside(id.length, resource, data, false)) {
       ProtoWriter request = new ProtoWriter().bytes(1, bulk.inline()).bytes(2, id);
       return digest(bulk, request.message(3, publicKey.encoded()));
     }

@@ -59,9 +59,11 @@ public final class HsmKey implements AutoCloseable {
    * @param id the signer's id; empty for the usual "1234567812345678" (GM/T 0009)
    */
   public Sm2Signature signMessage(byte[] message, byte[] id) {
-    return Sm2Signature.decoded(
-        Operation.SM2_SIGN.ask(
-            resource, timeout, new ProtoWriter().bytes(2, message).bytes(3, id)));
+    try (BulkData bulk = BulkData.beside(id.length, resource, message, false)) {
+      ProtoWriter request = new ProtoWriter().bytes(2, bulk.inline()).bytes(3, id);
+      return Sm2Signature.decoded(
+          Operation.SM2_SIGN.ask(resource, timeout, request, bulk).payload());
+    }
   }
 
   /** Verifies a signature over a digest with this key. */
@@ -76,7 +78,8 @@ public final class HsmKey implements AutoCloseable {
    */
   public boolean verify(byte[] digest, Sm2Signature signature, Sm2PublicKey publicKey) {
     requireDigest(digest);
-    return verified(new ProtoWriter().bytes(1, digest), signature, publicKey);
+    ProtoWriter request = signed(new ProtoWriter().bytes(1, digest), signature, publicKey);
+    return valid(Operation.SM2_VERIFY.ask(resource, timeout, request));
   }
 
   /**
@@ -96,12 +99,20 @@ public final class HsmKey implements AutoCloseable {
    */
   public boolean verifyMessage(
       byte[] message, byte[] id, Sm2Signature signature, Sm2PublicKey publicKey) {
-    return verified(new ProtoWriter().bytes(2, message).bytes(3, id), signature, publicKey);
+    try (BulkData bulk = BulkData.beside(id.length, resource, message, false)) {
+      ProtoWriter begun = new ProtoWriter().bytes(2, bulk.inline()).bytes(3, id);
+      ProtoWriter request = signed(begun, signature, publicKey);
+      return valid(Operation.SM2_VERIFY.ask(resource, timeout, request, bulk).payload());
+    }
   }
 
-  private boolean verified(ProtoWriter begun, Sm2Signature signature, Sm2PublicKey publicKey) {
-    begun.message(4, signature.encoded()).message(5, encoded(publicKey));
-    ProtoReader reader = new ProtoReader(Operation.SM2_VERIFY.ask(resource, timeout, begun));
+  private static ProtoWriter signed(
+      ProtoWriter begun, Sm2Signature signature, Sm2PublicKey publicKey) {
+    return begun.message(4, signature.encoded()).message(5, encoded(publicKey));
+  }
+
+  static boolean valid(byte[] message) {
+    ProtoReader reader = new ProtoReader(message);
     boolean valid = false;
     while (reader.next()) {
       if (reader.isNumber(1)) {
@@ -140,6 +151,27 @@ public final class HsmKey implements AutoCloseable {
   public byte[] decrypt(byte[] ciphertext) {
     return Operation.SM2_DECRYPT.askForBytes(
         resource, timeout, new ProtoWriter().bytes(1, ciphertext));
+  }
+
+  /**
+   * Begins to agree on an SM4 key as the sponsor (GM/T 0003.3), with the encryption pair.
+   *
+   * @param id the own one; empty for the usual "1234567812345678"
+   */
+  public Sm2Agreement beginAgreement(byte[] id) {
+    return Sm2Agreement.begin(resource, timeout, id);
+  }
+
+  /**
+   * Agrees on an SM4 key as the responder, with the encryption pair; both sides have it as soon as
+   * the sponsor has got the answer's two public keys.
+   *
+   * @param id the own one; empty for the usual one
+   * @param sponsorId empty for the usual one
+   */
+  public SessionKey respondToAgreement(
+      byte[] id, byte[] sponsorId, Sm2PublicKey sponsorKey, Sm2PublicKey sponsorTemporaryKey) {
+    return Sm2Agreement.respond(resource, timeout, id, sponsorId, sponsorKey, sponsorTemporaryKey);
   }
 
   /** What it was opened as, for calls that have no method here. */

@@ -26,11 +26,25 @@ final class ProtoWriter {
 
   /** A {@code uint32} or enum field. */
   ProtoWriter number(int field, int value) {
+    return number(field, Integer.toUnsignedLong(value));
+  }
+
+  /** A {@code uint64} field. */
+  ProtoWriter number(int field, long value) {
     if (value != 0) {
-      varint(field << 3 | VARINT);
+      varint((long) field << 3 | VARINT);
       varint(value);
     }
     return this;
+  }
+
+  /** A {@code repeated uint64} field, packed. */
+  ProtoWriter numbers(int field, long... values) {
+    ProtoWriter packed = new ProtoWriter();
+    for (long each : values) {
+      packed.varint(each);
+    }
+    return bytes(field, packed.toBytes());
   }
 
   byte[] toBytes() {
@@ -38,7 +52,7 @@ final class ProtoWriter {
   }
 
   private ProtoWriter delimited(int field, byte[] value) {
-    varint(field << 3 | LENGTH_DELIMITED);
+    varint((long) field << 3 | LENGTH_DELIMITED);
     varint(value.length);
     room(value.length);
     System.arraycopy(value, 0, bytes, length, value.length);
@@ -46,10 +60,10 @@ final class ProtoWriter {
     return this;
   }
 
-  private void varint(int value) {
-    room(5);
-    int rest = value;
-    while ((rest & ~0x7F) != 0) {
+  private void varint(long value) {
+    room(10);
+    long rest = value;
+    while ((rest & ~0x7FL) != 0) {
       bytes[length++] = (byte) ((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }

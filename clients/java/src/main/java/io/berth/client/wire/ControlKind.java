@@ -9,6 +9,7 @@ public final class ControlKind {
   public static final int SEGMENT_ADD = 4;
   public static final int SEGMENT_DROP = 5;
   public static final int GOODBYE = 6;
+  public static final int LIST = 7;
   public static final int WELCOME = 65;
   public static final int OPENED = 66;
   public static final int CLOSED = 67;
@@ -16,6 +17,7 @@ public final class ControlKind {
   public static final int REFUSED = 69;
   public static final int GOAWAY = 70;
   public static final int EXPELLED = 71;
+  public static final int LISTED = 72;
 
   private ControlKind() {}
 
@@ -34,6 +36,8 @@ public final class ControlKind {
         return "SEGMENT_DROP";
       case GOODBYE:
         return "GOODBYE";
+      case LIST:
+        return "LIST";
       case WELCOME:
         return "WELCOME";
       case OPENED:
@@ -48,6 +52,8 @@ public final class ControlKind {
         return "GOAWAY";
       case EXPELLED:
         return "EXPELLED";
+      case LISTED:
+        return "LISTED";
       default:
         return "kind " + kind;
     }

@@ -130,6 +130,21 @@ public final class ControlMessage {
     return new String(utf8, StandardCharsets.UTF_8);
   }
 
+  /** A number of entries, believed only as far as the message's own bytes can hold that many. */
+  public int count(int leastEntryBytes) {
+    int count = u32();
+    if (count < 0 || count > bytes.remaining() / leastEntryBytes) {
+      throw new ProtocolViolation(
+          ControlKind.name(kind)
+              + ": "
+              + Integer.toUnsignedString(count)
+              + " entries in "
+              + bytes.remaining()
+              + " bytes");
+    }
+    return count;
+  }
+
   private void require(int count) {
     if (bytes.remaining() < count) {
       throw new ProtocolViolation(

@@ -22,6 +22,10 @@ public final class FrameLayout {
   public static final int STATUS = 40;
   public static final int PAYLOAD_BYTES = 44;
   public static final int REPLY_LIMIT = 48;
+
+  /** In a RESPONSE, where a REQUEST has its reply limit. */
+  public static final int DEVICE_CODE = REPLY_LIMIT;
+
   public static final int CREDIT = 52;
   public static final int PART = 56;
   public static final int EPOCH = 60;

@@ -30,6 +30,7 @@ public final class ResponseRing {
   private long correlation;
   private int flags;
   private int status;
+  private int deviceCode;
   private int part;
   private int blocksAt;
 
@@ -122,6 +123,7 @@ public final class ResponseRing {
     correlation = memory.getLong(at + FrameLayout.CORRELATION);
     flags = memory.getInt(at + FrameLayout.FLAGS);
     status = memory.getInt(at + FrameLayout.STATUS);
+    deviceCode = memory.getInt(at + FrameLayout.DEVICE_CODE);
     payloadBytes = memory.getInt(at + FrameLayout.PAYLOAD_BYTES);
     part = memory.getInt(at + FrameLayout.PART);
     int blockBytes = FrameLayout.blockBytes(flags);
@@ -164,6 +166,11 @@ public final class ResponseRing {
 
   public int reason() {
     return status >>> 16;
+  }
+
+  /** The device library's own return code, or 0. */
+  public int deviceCode() {
+    return deviceCode;
   }
 
   public int part() {

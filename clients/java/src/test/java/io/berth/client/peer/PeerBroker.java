@@ -27,6 +27,11 @@ public final class PeerBroker implements AutoCloseable {
     void onHello(PeerSession session, long token);
   }
 
+  /** What to answer to LIST. */
+  public interface Names {
+    void onList(PeerSession session, long token, int after, String onBehalfOf);
+  }
+
   /** Changes what is passed at the handshake. */
   public interface Spoil {
     void change(ByteBuffer welcome, ByteBuffer clientRegion, ByteBuffer brokerRegion);
@@ -42,6 +47,7 @@ public final class PeerBroker implements AutoCloseable {
 
   public volatile Requests requests = PeerBroker::serve;
   public volatile Handshake handshake = (session, token) -> session.welcome(token, (w, c, b) -> {});
+  public volatile Names names = (session, token, after, sub) -> {};
   public volatile Idle idle = session -> {};
   public volatile boolean deaf;
   public volatile boolean sealed = true;

@@ -14,6 +14,9 @@ import java.util.Map;
 /** One client as the peer sees it; everything runs on its own thread. */
 @SuppressWarnings("ThreadPriorityCheck") // it waits as the broker does
 public final class PeerSession {
+  /** What the played device's library returned, in every END that is no success. */
+  public static final int DEVICE_CODE = 0x0100000C;
+
   private static final VarHandle WORD =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int RING_OFFSET = 65_536;
@@ -148,6 +151,7 @@ public final class PeerSession {
     ownRegion.putInt(at + 32, flags);
     ownRegion.putInt(at + 40, status);
     ownRegion.putInt(at + 44, payload.length);
+    ownRegion.putInt(at + 48, status == 0 ? 0 : DEVICE_CODE);
     ownRegion.putInt(at + 56, part);
     if (blocks != 0) {
       ownRegion.putInt(at + 64, (int) frame.outputSegment);
@@ -230,6 +234,12 @@ public final class PeerSession {
         broker.goodbyes.incrementAndGet();
         ended = true;
       }
+      case 7 -> {
+        int after = body.getInt();
+        byte[] sub = new byte[body.getShort()];
+        body.get(sub);
+        broker.names.onList(this, token, after, new String(sub, StandardCharsets.UTF_8));
+      }
       default -> throw new AssertionError("kind " + kind);
     }
   }
@@ -264,6 +274,23 @@ public final class PeerSession {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     told.putInt(reason).putShort((short) utf8.length).put(utf8).flip();
     send(kind, 0, told);
+  }
+
+  /** A page of LISTED: names that each have one attribute. */
+  public void listed(long token, int next, String... names) {
+    ByteBuffer page = body(4096);
+    page.putInt(next).putInt(names.length);
+    for (String name : names) {
+      text(page, name).putInt(name.length());
+      text(page, "hsm/sdf").putInt(1);
+      text(text(page, "index"), "7");
+    }
+    send(72, token, page.flip());
+  }
+
+  private static ByteBuffer text(ByteBuffer out, String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return out.putShort((short) utf8.length).put(utf8);
   }
 
   private void addSegment(long token, ByteBuffer body) {

@@ -79,6 +79,9 @@ class GoldenVectorsTest {
     assertWritten(
         "segment-drop",
         ControlMessage.outgoing(ControlKind.SEGMENT_DROP, TOKEN).putU32(3).putU32(4));
+    assertWritten(
+        "list",
+        ControlMessage.outgoing(ControlKind.LIST, TOKEN).putU32(0x10002).putText("tenant-a"));
     assertWritten("goodbye", ControlMessage.outgoing(ControlKind.GOODBYE, TOKEN));
   }
 
@@ -105,6 +108,20 @@ class GoldenVectorsTest {
     assertEquals(3, added.u32());
     assertEquals(4, added.u32());
     assertEquals(0x400000, added.u64());
+
+    ControlMessage listed = incoming("listed");
+    assertEquals(5, listed.u32());
+    assertEquals(2, listed.count(12));
+    assertEquals("hsm:payments", listed.text());
+    assertEquals(0, listed.u32());
+    assertEquals("hsm/sdf", listed.text());
+    assertEquals(0, listed.count(4));
+    assertEquals("hsm:payments/sign-key-1", listed.text());
+    assertEquals(0x206, listed.u32());
+    assertEquals("hsm/sdf", listed.text());
+    assertEquals(1, listed.count(4));
+    assertEquals("algorithm", listed.text());
+    assertEquals("sm2", listed.text());
 
     ControlMessage welcome = incoming("welcome");
     assertEquals(1, welcome.u16());

@@ -15,6 +15,7 @@ public final class Answer {
   private final int flags;
   private final int statusWord;
   private final int part;
+  private final int deviceCode;
   private final int epoch;
   private final long[] trace;
   private final long outputBytes;
@@ -26,6 +27,7 @@ public final class Answer {
     flags = in.getInt(at + FLAGS_OFFSET);
     statusWord = in.getInt(at + STATUS_OFFSET);
     part = in.getInt(at + PART_OFFSET);
+    deviceCode = in.getInt(at + DEVICE_CODE_OFFSET);
     epoch = in.getInt(at + EPOCH_OFFSET);
     trace = new long[(flags & FLAG_TRACE) == 0 ? 0 : TRACE_BYTES / Long.BYTES];
     for (int i = 0; i < trace.length; i++) {
@@ -56,6 +58,11 @@ public final class Answer {
 
   public Reason reason() {
     return Reason.reasonOf(statusWord);
+  }
+
+  /** The device library's own return code, or 0. */
+  public int deviceCode() {
+    return deviceCode;
   }
 
   public int part() {

@@ -20,6 +20,7 @@ public final class Call {
   final Block input;
   final Block output;
   final long session;
+  final int priority;
 
   private Call(
       int operation,
@@ -31,7 +32,8 @@ public final class Call {
       int credit,
       Block input,
       Block output,
-      long session) {
+      long session,
+      int priority) {
     this.operation = operation;
     this.payload = payload;
     this.target = target;
@@ -42,11 +44,12 @@ public final class Call {
     this.input = input;
     this.output = output;
     this.session = session;
+    this.priority = priority;
   }
 
   /** Without deadline, of target 0, with as long an answer as there may be. */
   public static Call of(int operation, byte... payload) {
-    return new Call(operation, payload.clone(), 0, 0, 0, Integer.MAX_VALUE, 0, null, null, 0);
+    return new Call(operation, payload.clone(), 0, 0, 0, Integer.MAX_VALUE, 0, null, null, 0, 0);
   }
 
   public int operation() {
@@ -72,7 +75,8 @@ public final class Call {
         credit,
         input,
         output,
-        session);
+        session,
+        priority);
   }
 
   /** The number that a BIND announced. */
@@ -111,6 +115,22 @@ public final class Call {
         target, flags | FLAG_RETRIED, deadlineNanos, replyLimit, credit, input, output, session);
   }
 
+  /** 0 interactive, 1 normal, 2 bulk, 3 background. */
+  public Call withPriority(int number) {
+    return new Call(
+        operation,
+        payload,
+        target,
+        flags,
+        deadlineNanos,
+        replyLimit,
+        credit,
+        input,
+        output,
+        session,
+        number);
+  }
+
   public Call withSession(long number) {
     return with(
         target, flags | FLAG_SESSION, deadlineNanos, replyLimit, credit, input, output, number);
@@ -147,6 +167,7 @@ public final class Call {
         newCredit,
         newInput,
         newOutput,
-        newSession);
+        newSession,
+        priority);
   }
 }

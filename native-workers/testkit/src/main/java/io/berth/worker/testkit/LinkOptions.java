@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.testkit;
 
+import java.util.List;
 import java.util.Map;
 
 /**
  * What WORKER_WELCOME says.
  *
  * @param clockAheadNanos how far the broker's clock is ahead of this machine's
+ * @param further settings that follow in messages of their own
  */
 public record LinkOptions(
     String driver,
@@ -17,11 +19,12 @@ public record LinkOptions(
     int maxInlineBytes,
     int heartbeatMillis,
     int yieldMicros,
-    long clockAheadNanos) {
+    long clockAheadNanos,
+    List<Map<String, String>> further) {
 
   /** Small rings, so that they go round and fill in a test; a short sleep after a short wait. */
   public static LinkOptions of(String driver, Map<String, String> settings) {
-    return new LinkOptions(driver, settings, 1, 1 << 17, 1 << 17, 8192, 20, 20, 0);
+    return new LinkOptions(driver, settings, 1, 1 << 17, 1 << 17, 8192, 20, 20, 0, List.of());
   }
 
   public LinkOptions withEpoch(int number) {
@@ -34,7 +37,8 @@ public record LinkOptions(
         maxInlineBytes,
         heartbeatMillis,
         yieldMicros,
-        clockAheadNanos);
+        clockAheadNanos,
+        further);
   }
 
   public LinkOptions withRings(int requestBytes, int responseBytes, int inlineBytes) {
@@ -47,7 +51,8 @@ public record LinkOptions(
         inlineBytes,
         heartbeatMillis,
         yieldMicros,
-        clockAheadNanos);
+        clockAheadNanos,
+        further);
   }
 
   public LinkOptions withClockAhead(long nanos) {
@@ -60,6 +65,22 @@ public record LinkOptions(
         maxInlineBytes,
         heartbeatMillis,
         yieldMicros,
-        nanos);
+        nanos,
+        further);
+  }
+
+  /** With settings for which the welcome has no room. */
+  public LinkOptions withFurther(List<Map<String, String>> messages) {
+    return new LinkOptions(
+        driver,
+        settings,
+        epoch,
+        requestRingBytes,
+        responseRingBytes,
+        maxInlineBytes,
+        heartbeatMillis,
+        yieldMicros,
+        clockAheadNanos,
+        messages);
   }
 }

@@ -12,7 +12,10 @@ import io.berth.jni.os.SealedMemory;
 import io.berth.shm.control.ControlMessage;
 import io.berth.shm.control.ControlMessage.SegmentMap;
 import io.berth.shm.control.ControlMessage.SegmentMapped;
+import io.berth.shm.control.ControlMessage.WorkerKeys;
+import io.berth.shm.control.ControlMessage.WorkerMore;
 import io.berth.shm.control.ControlMessage.WorkerReady;
+import io.berth.shm.control.ControlMessage.WorkerSettings;
 import io.berth.shm.control.ControlMessage.WorkerWelcome;
 import io.berth.shm.region.Region;
 import io.berth.shm.region.RegionDescriptor;
@@ -21,6 +24,9 @@ import io.berth.shm.ring.Wake;
 import io.berth.shm.status.Status;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -49,6 +55,7 @@ public final class PlayedLink implements AutoCloseable {
   private final ArrayDeque<Answer> unread = new ArrayDeque<>();
   private BooleanSupplier alive = () -> true;
   private WorkerReady ready;
+  private final Map<String, String> keys = new LinkedHashMap<>();
   private long publications;
   private long nextSequence = 1;
   private boolean closed;
@@ -108,7 +115,8 @@ public final class PlayedLink implements AutoCloseable {
               options.heartbeatMillis(),
               options.yieldMicros(),
               options.driver(),
-              options.settings()),
+              options.settings(),
+              options.further().size()),
           link.workerMemory.descriptor(),
           readOnly,
           link.requestMemory.descriptor(),
@@ -144,7 +152,22 @@ public final class PlayedLink implements AutoCloseable {
 
   /** Waits for WORKER_READY; the worker serves from then on. */
   public WorkerReady awaitReady() throws IOException {
-    return ready(connection.await());
+    Iterator<Map<String, String>> further = options.further().iterator();
+    while (true) {
+      ControlMessage message = connection.await();
+      if (message instanceof WorkerMore) {
+        connection.send(new WorkerSettings(further.next()));
+      } else if (message instanceof WorkerKeys told) {
+        keys.putAll(told.keys());
+      } else {
+        return ready(message);
+      }
+    }
+  }
+
+  /** What the worker has told of its keys. */
+  public Map<String, String> keys() {
+    return keys;
   }
 
   /** Takes the message that must be WORKER_READY. */
@@ -208,6 +231,7 @@ public final class PlayedLink implements AutoCloseable {
     out.putInt(at + HANDLE_OFFSET, call.target);
     out.putInt(at + OPERATION_OFFSET, call.operation);
     out.putInt(at + FLAGS_OFFSET, call.flags);
+    out.putInt(at + PRIORITY_OFFSET, call.priority);
     out.putInt(at + PAYLOAD_BYTES_OFFSET, call.payload.length);
     out.putInt(at + REPLY_LIMIT_OFFSET, Math.min(call.replyLimit, options.maxInlineBytes()));
     out.putInt(at + CREDIT_OFFSET, call.credit);

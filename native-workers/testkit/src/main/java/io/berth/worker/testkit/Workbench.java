@@ -126,9 +126,11 @@ final class Workbench implements AutoCloseable {
   /** The sample's request. */
   Call call(Sample sample) {
     Call call =
-        Call.of(sample.operation, payloads.get(sample)).withTarget(targets.get(sample.target));
+        Call.of(sample.operation, payloads.get(sample))
+            .withTarget(targets.get(sample.target))
+            .withSession(SESSION);
     if (sample.input != null) {
-      call = call.withSession(SESSION).withInput(inputs.get(sample).block(0, sample.input.length));
+      call = call.withInput(inputs.get(sample).block(0, sample.input.length));
     }
     return sample.stream ? call.withStream(PLENTY) : call;
   }
@@ -136,7 +138,7 @@ final class Workbench implements AutoCloseable {
   private byte[] call(int operation, String target, byte[] payload) {
     Integer number = targets.get(target);
     assertNotNull(number, () -> "no sample uses the name '" + target + "'");
-    Answer answer = link.call(Call.of(operation, payload).withTarget(number));
+    Answer answer = link.call(Call.of(operation, payload).withTarget(number).withSession(SESSION));
     assertEquals(Status.OK, answer.status(), () -> Integer.toHexString(operation) + ": " + answer);
     return answer.payload();
   }

@@ -3,6 +3,7 @@ package io.berth.worker.driver.hsm.sdf;
 
 import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfStatus;
+import io.berth.worker.driver.hsm.PasswordFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

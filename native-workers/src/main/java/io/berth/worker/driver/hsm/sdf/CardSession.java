@@ -2,20 +2,26 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import com.google.protobuf.ByteString;
+import io.berth.jni.sdf.CardMemory;
 import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfLibrary;
+import io.berth.jni.sdf.SdfRsa;
 import io.berth.jni.sdf.SdfStatus;
+import io.berth.worker.driver.Request;
+import io.berth.worker.driver.RequestException;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
 
 /**
  * One session of the card with what belongs to it: access rights and imported keys. A session that
  * is lost is replaced, and both are obtained again.
  *
- * <p>One thread.
+ * <p>One thread; but for what {@link OpenSessions} does while nobody uses the card.
  */
 final class CardSession implements AutoCloseable {
   /** Something that is done with the card. */
@@ -32,12 +38,27 @@ final class CardSession implements AutoCloseable {
   private final Map<WrappedKey, Long> keys = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<Integer, byte[]> encryptionKeys = new LinkedHashMap<>();
   private final Map<Integer, byte[]> signingKeys = new LinkedHashMap<>();
-  private long handle;
+  private final Map<Slice.Work, Slice> slices = new EnumMap<>(Slice.Work.class);
+  private final LaneKeys held;
+  private CardMemory input;
+  private CardMemory output;
+  private long handle; // 0: none
 
-  CardSession(Card card, int keysCached) throws SdfException {
+  /**
+   * Opens a session.
+   *
+   * @param held what it shall hold for clients' sessions; null: nothing
+   */
+  CardSession(Card card, int keysCached, LaneKeys held) throws SdfException {
+    this.held = held;
     this.card = card;
     this.keysCached = keysCached;
-    this.handle = card.newSession();
+    card.sessions()
+        .alone(
+            () -> {
+              handle = card.newSession();
+              card.sessions().add(this);
+            });
   }
 
   long handle() {
@@ -48,40 +69,214 @@ final class CardSession implements AutoCloseable {
     return card;
   }
 
+  /** Keys that clients' sessions hold here. */
+  LaneKeys held() {
+    return held;
+  }
+
   SdfLibrary library() {
     return card.library();
   }
 
+  /** How much of long data one call gets. */
+  Slice slice(Slice.Work work) {
+    return slices.computeIfAbsent(work, w -> new Slice(card.bufferBytes(), System::nanoTime));
+  }
+
   /**
-   * Does it, and once more with a new session if the card says that this one is gone. Only for what
-   * may be repeated, as all operations of this driver may.
+   * Where long data lies for the card to read: as much as one call takes. Whoever uses it wipes.
+   */
+  CardMemory input() {
+    if (input == null) {
+      input = new CardMemory(card.bufferBytes());
+    }
+    return input;
+  }
+
+  /** Where the card writes long results. Whoever uses it wipes. */
+  CardMemory output() {
+    if (output == null) {
+      output = new CardMemory(card.bufferBytes());
+    }
+    return output;
+  }
+
+  /**
+   * Does it, and once more with a new session if the card says that this one is gone. For what may
+   * be repeated; what needs something that the lost session held, ends as stale the second time.
    */
   <T> T perform(Work<T> work) throws Exception {
+    Lock using = begin(); // A card that gives no session now is not asked for one twice.
     try {
-      return work.with(this);
+      return run(work, using);
     } catch (SdfException e) {
       if (SdfErrors.meansLostSession(e.code())) {
-        reopen();
-      } else if (e.code() == SdfStatus.SDR_KEYNOTEXIST.code() && !keys.isEmpty()) {
-        // A card that was reset forgets imported keys and may keep its sessions.
-        forgetKeys();
-      } else {
+        card.sessions().alone(this::reopen);
+      } else if (e.code() != SdfStatus.SDR_KEYNOTEXIST.code() || !forgetKeys()) {
         throw e;
       }
+    }
+    return run(work, begin());
+  }
+
+  private <T> T run(Work<T> work, Lock using) throws Exception {
+    try {
+      if (held != null) {
+        held.begin();
+      }
       return work.with(this);
+    } finally {
+      using.unlock();
+    }
+  }
+
+  /** Begins to use the session, and has one. */
+  private Lock begin() throws SdfException {
+    while (true) {
+      Lock using = card.sessions().begin();
+      if (handle != 0) {
+        return using;
+      }
+      using.unlock();
+      card.sessions().alone(this::reopen);
+    }
+  }
+
+  /** Another session has its number now, so that the card has lost this one. */
+  void lostToAnother() {
+    handle = 0;
+    forget();
+  }
+
+  private void forget() {
+    rights.clear();
+    keys.clear();
+    if (held != null) {
+      held.lost();
     }
   }
 
   private void reopen() throws SdfException {
-    // Its keys and rights go with it; the card may not even know it any more.
-    library().closeSession(handle);
-    rights.clear();
-    keys.clear();
-    handle = 0;
+    if (handle != 0) {
+      // Its keys and rights go with it; the card may not even know it any more.
+      library().closeSession(handle);
+      handle = 0;
+    }
+    forget();
     handle = card.newSession();
   }
 
-  private void forgetKeys() {
+  /** Does it with the session as it is, which may be none. */
+  void useAsItIs(Runnable work) {
+    Lock using = card.sessions().begin();
+    try {
+      work.run();
+    } finally {
+      using.unlock();
+    }
+  }
+
+  /** Lets go of up to {@code most} keys of sessions that are over. */
+  void tidy(int most) {
+    if (held != null && held.isUntidy()) {
+      useAsItIs(() -> held.tidy(this, most));
+    }
+  }
+
+  /**
+   * Keeps a key or an agreement that the card has just made for the request's session.
+   *
+   * @param bits of the key, or of that which will be agreed on
+   * @return its number
+   */
+  long hold(Request request, LaneKeys.Kind kind, long made, int bits) {
+    noteGiven(made);
+    return held.add(request, kind, made, bits);
+  }
+
+  /** Destroys a key or an agreement. */
+  void release(Request request, long number) throws RequestException {
+    Lock using = card.sessions().begin();
+    try {
+      held.remove(this, request, number);
+    } finally {
+      using.unlock();
+    }
+  }
+
+  /**
+   * The card has given this handle. If it is one that is believed in use, the card was reset, kept
+   * the session and forgot the keys: what was got before must not be taken for what comes now. When
+   * that was, nobody knows, so that all goes which the session has.
+   */
+  private void noteGiven(long made) {
+    if (keys.containsValue(made) || (held != null && held.has(made))) {
+      keys.clear();
+      if (held != null) {
+        held.lost();
+      }
+    }
+  }
+
+  /**
+   * Asks the card in a session of its own, after a request has failed because the card has: whether
+   * it is there at all.
+   *
+   * @param failuresBefore of its watch, when the request began
+   */
+  void seeWhetherItIsThere(int failuresBefore) {
+    card.sessions().alone(() -> openToSee(failuresBefore));
+  }
+
+  private void openToSee(int failuresBefore) {
+    long fresh = 0;
+    try {
+      fresh = card.newSession();
+      library().deviceInfo(fresh);
+      card.watch().answered();
+    } catch (SdfException e) {
+      if (!SdfErrors.meansFailedCard(e.code())
+          || (SdfErrors.meansNoFurtherSession(e.code()) && answersHere())) {
+        card.watch().answered();
+      } else {
+        card.watch().failed(failuresBefore, e.getMessage());
+      }
+    } finally {
+      if (fresh != 0) {
+        library().closeSession(fresh);
+      }
+    }
+  }
+
+  /** Of a card that has no further session to give. */
+  private boolean answersHere() {
+    try {
+      if (handle != 0) {
+        library().deviceInfo(handle);
+      }
+      return handle != 0;
+    } catch (SdfException e) {
+      return !SdfErrors.meansFailedCard(e.code());
+    }
+  }
+
+  /**
+   * The card does not know a key that a request has used. A card that was reset forgets keys and
+   * may keep its sessions.
+   *
+   * @return whether there were any
+   */
+  private boolean forgetKeys() {
+    boolean[] had = {!keys.isEmpty()};
+    useAsItIs(
+        () -> {
+          destroyImported();
+          had[0] |= held != null && held.removeUsed(this);
+        });
+    return had[0];
+  }
+
+  private void destroyImported() {
     for (long key : keys.values()) {
       library().destroyKey(handle, key);
     }
@@ -126,7 +321,7 @@ final class CardSession implements AutoCloseable {
   /**
    * The card's handle of a wrapped key: imported once, kept while it is among the last used.
    *
-   * @param wrappedUnder a KEK, or an SM2 key whose encryption pair unwraps
+   * @param wrappedUnder a KEK, or an SM2 or RSA key whose encryption pair unwraps
    */
   long importKey(SdfKey wrappedUnder, byte[] blob) throws IOException {
     WrappedKey wanted =
@@ -141,13 +336,20 @@ final class CardSession implements AutoCloseable {
           "SDF_ImportKeyWithKEK",
           library()
               .importKeyWithKek(
-                  handle, card.ids().sm4(Algorithm.SM4_ECB), wrappedUnder.index(), blob, key));
+                  handle, card.number(Algorithm.SM4_ECB), wrappedUnder.index(), blob, key));
+    } else if (wrappedUnder.kind() == SdfKey.Kind.RSA) {
+      needRight(wrappedUnder);
+      SdfException.check(
+          "SDF_ImportKeyWithISK_RSA",
+          new SdfRsa(library()).importKeyWithIsk(handle, wrappedUnder.index(), blob, key));
     } else {
       needRight(wrappedUnder);
       SdfException.check(
           "SDF_ImportKeyWithISK_ECC",
           library().importKeyWithIsk(handle, wrappedUnder.index(), blob, key));
     }
+    // First, as it may show that the card has forgotten all others and gives their numbers anew.
+    noteGiven(key[0]);
     if (keys.size() >= keysCached) {
       Map.Entry<WrappedKey, Long> eldest = keys.entrySet().iterator().next();
       keys.remove(eldest.getKey());
@@ -159,8 +361,14 @@ final class CardSession implements AutoCloseable {
 
   @Override
   public void close() {
-    forgetKeys();
-    library().closeSession(handle);
-    handle = 0;
+    card.sessions().remove(this);
+    useAsItIs(
+        () -> {
+          if (handle != 0) {
+            destroyImported();
+            library().closeSession(handle);
+            handle = 0;
+          }
+        });
   }
 }

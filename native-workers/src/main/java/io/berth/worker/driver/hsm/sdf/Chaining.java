@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.driver.hsm.sdf;
 
-import java.util.Arrays;
-
 /** The value with which a cipher goes on behind a piece (GB/T 17964). */
 final class Chaining {
   private static final int BLOCK = Forms.BLOCK_BYTES;
@@ -12,22 +10,25 @@ final class Chaining {
   /**
    * The next chaining value.
    *
+   * @param lastIn the piece's last block, if that is whole
+   * @param lastOut what came out for it
+   * @param bytes of the piece
    * @return null for ECB; an array of no bytes behind a broken block, where nothing can follow
    */
-  static byte[] next(Algorithm mode, boolean encrypt, byte[] iv, byte[] in, byte[] out, int bytes) {
+  static byte[] next(
+      Algorithm mode, boolean encrypt, byte[] iv, byte[] lastIn, byte[] lastOut, int bytes) {
     if (mode == Algorithm.SM4_ECB) {
       return null;
     }
     if (bytes % BLOCK != 0) {
       return new byte[0];
     }
-    int last = bytes - BLOCK;
     return switch (mode) {
-      case SM4_CBC, SM4_CFB -> Arrays.copyOfRange(encrypt ? out : in, last, bytes);
+      case SM4_CBC, SM4_CFB -> encrypt ? lastOut : lastIn;
       case SM4_OFB -> {
         byte[] keystream = new byte[BLOCK];
         for (int i = 0; i < BLOCK; i++) {
-          keystream[i] = (byte) (in[last + i] ^ out[last + i]);
+          keystream[i] = (byte) (lastIn[i] ^ lastOut[i]);
         }
         yield keystream;
       }

@@ -2,6 +2,7 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import com.google.protobuf.ByteString;
+import io.berth.jni.sdf.CardMemory;
 import io.berth.worker.driver.Request;
 import java.nio.ByteBuffer;
 
@@ -10,20 +11,24 @@ import java.nio.ByteBuffer;
  * piece is copied before the card sees it: a client can change its block at any time.
  */
 final class Chunks {
-  private final ByteString inline;
-  private final ByteBuffer block;
+  private final ByteBuffer data;
   private final int total;
   private int position;
 
-  private Chunks(ByteString inline, ByteBuffer block) {
-    this.inline = inline;
-    this.block = block;
-    this.total = block == null ? inline.size() : block.remaining();
+  private Chunks(ByteBuffer data) {
+    this.data = data;
+    this.total = data.remaining();
   }
 
   static Chunks of(Request request, ByteString data) {
     ByteBuffer input = request.input();
-    return new Chunks(data, input != null && data.isEmpty() ? input : null);
+    return new Chunks(input != null && data.isEmpty() ? input : data.asReadOnlyByteBuffer());
+  }
+
+  /** What stands in the INPUT block behind its first bytes. */
+  static Chunks behind(Request request, int bytes) {
+    ByteBuffer input = request.input();
+    return new Chunks(input.slice(input.position() + bytes, input.remaining() - bytes));
   }
 
   int total() {
@@ -41,11 +46,15 @@ final class Chunks {
   /** Copies the next piece. Returns its length. */
   int next(byte[] into, int mostBytes) {
     int bytes = Math.min(Math.min(mostBytes, into.length), total - position);
-    if (block == null) {
-      inline.substring(position, position + bytes).copyTo(into, 0);
-    } else {
-      block.get(block.position() + position, into, 0, bytes);
-    }
+    data.get(data.position() + position, into, 0, bytes);
+    position += bytes;
+    return bytes;
+  }
+
+  /** Copies the next piece to the beginning of that memory. Returns its length. */
+  int next(CardMemory into, int mostBytes) {
+    int bytes = Math.min(Math.min(mostBytes, into.size()), total - position);
+    into.set(data, data.position() + position, bytes);
     position += bytes;
     return bytes;
   }

@@ -2,6 +2,7 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.berth.jni.sdf.CardMemory;
 import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfLibrary;
 import io.berth.shm.hsm.v1.Bytes;
@@ -9,16 +10,12 @@ import io.berth.shm.hsm.v1.RandomRequest;
 import io.berth.shm.hsm.v1.Sm3Request;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
-import java.util.Arrays;
 
 /** SM3 and random numbers: what needs no key. */
 final class DigestOperations {
-  private static final int DIGEST_BYTES = 32;
-  private static final int RANDOM_AT_ONCE = 2048;
-
   private DigestOperations() {}
 
-  static Bytes digest(CardSession session, Request request, Sm3Request asked, byte[] scratch)
+  static Bytes digest(CardSession session, Request request, Sm3Request asked)
       throws RequestException, SdfException {
     byte[] publicKey = null;
     byte[] id = null;
@@ -28,27 +25,32 @@ final class DigestOperations {
     } else if (!asked.getId().isEmpty()) {
       throw RequestException.invalid("'id' without 'public_key'");
     }
-    byte[] digest = sm3(session, publicKey, id, Chunks.of(request, asked.getData()), scratch);
+    byte[] digest = sm3(session, publicKey, id, Chunks.of(request, asked.getData()));
     return Bytes.newBuilder().setData(UnsafeByteOperations.unsafeWrap(digest)).build();
   }
 
   /** SM3 of the data, or of Z and the data if there is a public key. */
-  static byte[] sm3(CardSession session, byte[] publicKey, byte[] id, Chunks data, byte[] scratch)
+  static byte[] sm3(CardSession session, byte[] publicKey, byte[] id, Chunks data)
       throws SdfException {
     SdfLibrary library = session.library();
     SdfException.check(
         "SDF_HashInit",
-        library.hashInit(session.handle(), session.card().ids().sm3(), publicKey, id));
+        library.hashInit(session.handle(), session.card().number(Algorithm.SM3), publicKey, id));
+    CardMemory in = session.input();
+    int longest = 0;
     try {
+      Slice slice = session.slice(Slice.Work.DIGEST);
       while (data.hasNext()) {
-        int bytes = data.next(scratch, session.card().bufferBytes());
-        SdfException.check(
-            "SDF_HashUpdate", library.hashUpdate(session.handle(), scratch, 0, bytes));
+        int bytes = data.next(in, slice.bytes());
+        longest = Math.max(longest, bytes);
+        slice.begin();
+        SdfException.check("SDF_HashUpdate", library.hashUpdate(session.handle(), in, bytes));
+        slice.end(bytes);
       }
     } finally {
-      Arrays.fill(scratch, (byte) 0);
+      in.wipe(longest);
     }
-    byte[] digest = new byte[DIGEST_BYTES];
+    byte[] digest = new byte[Forms.DIGEST_BYTES];
     int[] length = new int[1];
     SdfException.check("SDF_HashFinal", library.hashFinal(session.handle(), digest, length));
     return digest;
@@ -62,7 +64,7 @@ final class DigestOperations {
           Integer.toUnsignedString(bytes) + " random bytes, expected 1 to " + limitBytes);
     }
     byte[] random = new byte[bytes];
-    int atOnce = Math.min(RANDOM_AT_ONCE, session.card().bufferBytes());
+    int atOnce = Math.min(session.card().dialect().randomBytesMost(), session.card().bufferBytes());
     for (int at = 0; at < bytes; at += atOnce) {
       SdfException.check(
           "SDF_GenerateRandom",

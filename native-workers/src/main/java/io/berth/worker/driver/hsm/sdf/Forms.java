@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.berth.jni.sdf.SdfLibrary;
+import io.berth.jni.sdf.SdfStatus;
 import io.berth.shm.hsm.v1.Sm2PublicKey;
 import io.berth.shm.hsm.v1.Sm2Signature;
 import io.berth.worker.driver.RequestException;
@@ -16,6 +17,8 @@ final class Forms {
   static final int NUMBER_BYTES = 32;
   static final int DIGEST_BYTES = 32;
   static final int BLOCK_BYTES = 16;
+  static final int SM4_KEY_BITS = 128;
+  static final int HMAC_KEY_BITS = 256;
 
   /** GM/T 0009-2012, 10: the id of a signer who has none. */
   private static final byte[] DEFAULT_ID = "1234567812345678".getBytes(US_ASCII);
@@ -72,6 +75,30 @@ final class Forms {
     }
     exactly("iv", iv.size(), BLOCK_BYTES);
     return iv.toByteArray();
+  }
+
+  /** A session key's length: SM4's only one, or twice that for HMAC-SM3. */
+  static void keyBits(int bits) throws RequestException {
+    if (bits != SM4_KEY_BITS && bits != HMAC_KEY_BITS) {
+      throw SdfErrors.invalid(
+          SdfStatus.SDR_INARGERR,
+          "key of "
+              + bits
+              + " bits, expected "
+              + SM4_KEY_BITS
+              + " (SM4, HMAC-SM3) or "
+              + HMAC_KEY_BITS
+              + " (HMAC-SM3)");
+    }
+  }
+
+  /** That a key is one of SM4: some cards would take a part of a longer one. */
+  static void sm4KeyBits(int bits) throws RequestException {
+    if (bits != SM4_KEY_BITS) {
+      throw SdfErrors.invalid(
+          SdfStatus.SDR_KEYTYPEERR,
+          "a key of " + bits + " bits is no key of SM4, which has " + SM4_KEY_BITS);
+    }
   }
 
   static void exactly(String what, int found, int expected) throws RequestException {

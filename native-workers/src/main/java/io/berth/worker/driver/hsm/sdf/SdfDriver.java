@@ -3,26 +3,45 @@ package io.berth.worker.driver.hsm.sdf;
 
 import io.berth.jni.sdf.SdfException;
 import io.berth.shm.frame.HsmOperation;
-import io.berth.shm.frame.ReplayClass;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.Lane;
 import io.berth.worker.driver.Operation;
-import io.berth.worker.driver.Operation.Execution;
+import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.Target;
+import io.berth.worker.driver.hsm.Operations;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** One open card. Every lane has a session of its own. */
 final class SdfDriver implements Driver {
+  private static final List<Operation> CORE =
+      Operations.of(
+          HsmOperation.SM2_SIGN,
+          HsmOperation.SM2_VERIFY,
+          HsmOperation.SM2_ENCRYPT,
+          HsmOperation.SM2_DECRYPT,
+          HsmOperation.SM4_ENCRYPT,
+          HsmOperation.SM4_DECRYPT,
+          HsmOperation.SM3_DIGEST,
+          HsmOperation.SM4_MAC,
+          HsmOperation.HMAC_SM3,
+          HsmOperation.RANDOM,
+          HsmOperation.EXPORT_PUBLIC_KEY,
+          HsmOperation.GENERATE_KEY);
+
   private final DriverContext context;
   private final Card card;
   private final String identity;
   private final int lanes;
   private final ConfiguredKeys keys;
   private final SelfTest test;
+  private final FurtherCapabilities further;
+  private final SessionKeys sessionKeys = new SessionKeys();
+  private final GroupKeys group;
 
   SdfDriver(
       DriverContext context,
@@ -30,13 +49,17 @@ final class SdfDriver implements Driver {
       String identity,
       int lanes,
       ConfiguredKeys keys,
-      SelfTest test) {
+      SelfTest test,
+      FurtherCapabilities further,
+      GroupKeys group) {
     this.context = context;
     this.card = card;
     this.identity = identity;
     this.lanes = lanes;
     this.keys = keys;
     this.test = test;
+    this.further = further;
+    this.group = group;
   }
 
   @Override
@@ -46,7 +69,17 @@ final class SdfDriver implements Driver {
 
   @Override
   public String notes() {
-    return keys.notes() + test.notes();
+    return keys.notes() + group.notes() + further.sealing().notes() + test.notes();
+  }
+
+  @Override
+  public Map<String, String> groupKeys() {
+    return group.measure();
+  }
+
+  @Override
+  public String software() {
+    return further.fallback().allowsHashes() ? Hashes.modules() : "";
   }
 
   @Override
@@ -62,23 +95,9 @@ final class SdfDriver implements Driver {
 
   @Override
   public List<Operation> operations() {
-    return List.of(
-        operation(HsmOperation.SM2_SIGN, "SM2_SIGN", ReplayClass.RANDOMISED),
-        operation(HsmOperation.SM2_VERIFY, "SM2_VERIFY", ReplayClass.PURE),
-        operation(HsmOperation.SM2_ENCRYPT, "SM2_ENCRYPT", ReplayClass.RANDOMISED),
-        operation(HsmOperation.SM2_DECRYPT, "SM2_DECRYPT", ReplayClass.PURE),
-        operation(HsmOperation.SM4_ENCRYPT, "SM4_ENCRYPT", ReplayClass.PURE),
-        operation(HsmOperation.SM4_DECRYPT, "SM4_DECRYPT", ReplayClass.PURE),
-        operation(HsmOperation.SM3_DIGEST, "SM3_DIGEST", ReplayClass.PURE),
-        operation(HsmOperation.SM4_MAC, "SM4_MAC", ReplayClass.PURE),
-        operation(HsmOperation.HMAC_SM3, "HMAC_SM3", ReplayClass.PURE),
-        operation(HsmOperation.RANDOM, "RANDOM", ReplayClass.RANDOMISED),
-        operation(HsmOperation.EXPORT_PUBLIC_KEY, "EXPORT_PUBLIC_KEY", ReplayClass.PURE),
-        operation(HsmOperation.GENERATE_KEY, "GENERATE_KEY", ReplayClass.RANDOMISED));
-  }
-
-  private static Operation operation(int number, String name, ReplayClass replay) {
-    return new Operation(number, name, replay, Execution.LANE);
+    List<Operation> all = new ArrayList<>(CORE);
+    all.addAll(Operations.of(FurtherOperations.offered(card.library().capabilities())));
+    return all;
   }
 
   @Override
@@ -89,7 +108,7 @@ final class SdfDriver implements Driver {
   @Override
   public Lane openLane(int number) throws DriverException {
     try {
-      return new SdfLane(card.openSession(), test);
+      return new SdfLane(card.openSession(sessionKeys.ofLane(number)), test, further);
     } catch (SdfException e) {
       throw DriverException.transientFailure(
           context.name()
@@ -101,6 +120,27 @@ final class SdfDriver implements Driver {
               + e.getMessage()
               + "; the card may have fewer sessions than 'lanes' asks for");
     }
+  }
+
+  /** A request that names a session's key goes where that key is. */
+  @Override
+  public int laneOf(Request request) {
+    return sessionKeys.laneOf(request);
+  }
+
+  @Override
+  public String loss() {
+    return card.watch().loss();
+  }
+
+  @Override
+  public void sessionClosed(long session) {
+    sessionKeys.sessionClosed(session);
+  }
+
+  @Override
+  public void allSessionsClosed() {
+    sessionKeys.allSessionsClosed();
   }
 
   @Override

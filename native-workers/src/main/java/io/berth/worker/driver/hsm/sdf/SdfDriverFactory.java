@@ -11,6 +11,9 @@ import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.DriverFactory;
+import io.berth.worker.driver.hsm.sdf.dialect.Dialect;
+import io.berth.worker.driver.hsm.sdf.dialect.DialectException;
+import io.berth.worker.driver.hsm.sdf.dialect.Dialects;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -21,10 +24,13 @@ import java.util.Optional;
  * {@code lanes} (card sessions, each used by one thread), {@code password_file} (of the private
  * keys' access rights, unless a key names its own {@code access_password_file}), {@code
  * device_path} (device or lock file, to name who else has it), {@code keys_cached} (imported keys
- * per session), {@code algorithm_*} (where the card's numbers are not the standard's). Per key:
- * {@code index}, {@code kind} = {@code sm2} or {@code kek}.
+ * per session), {@code software_fallback} ({@link SoftwareFallback}), {@code dialect} or {@code
+ * dialect_file} (the card's family, {@code standard} if nothing is said). Per key: {@code index},
+ * {@code kind} = {@code sm2}, {@code rsa} or {@code kek}.
  */
 public final class SdfDriverFactory implements DriverFactory {
+  private static final String DIALECT = "dialect";
+  private static final String DIALECT_FILE = "dialect_file";
   private static final String[] SETTINGS = {
     "library",
     "loading",
@@ -32,10 +38,9 @@ public final class SdfDriverFactory implements DriverFactory {
     "password_file",
     "device_path",
     "keys_cached",
-    AlgorithmIds.SM2_SIGN,
-    AlgorithmIds.SM2_ENCRYPT,
-    AlgorithmIds.SM3,
-    AlgorithmIds.SM4
+    SoftwareFallback.SETTING,
+    DIALECT,
+    DIALECT_FILE
   };
 
   private static final int LANES_MAX = 256;
@@ -50,17 +55,23 @@ public final class SdfDriverFactory implements DriverFactory {
   @Override
   public Driver open(DriverContext context) throws DriverException {
     context.refuseUnknown(SETTINGS);
-    AlgorithmIds ids = AlgorithmIds.of(context);
+    Dialect dialect = dialect(context);
     int lanes = context.number("lanes", 4, 1, LANES_MAX);
     int keysCached = context.number("keys_cached", KEYS_CACHED, 1, KEYS_CACHED_MAX);
     ConfiguredKeys keys = ConfiguredKeys.of(context);
-    SdfLibrary library = load(context);
-    Card card = open(context, library, ids, keysCached);
+    SdfLibrary library = load(context, dialect);
+    Card card = open(context, library, dialect, keysCached);
     try (CardSession session = card.openSession()) {
       DeviceInfo info = card.info(session);
-      SelfTest test = new SelfTest(session, TestKey.choose(context, keys, session));
+      WrongDialect.refuse(context, keys, session);
+      TestKey testKey = TestKey.choose(context, keys, session);
+      SelfTest test = new SelfTest(session, testKey);
       test.run();
-      return new SdfDriver(context, card, identity(library, info), lanes, keys, test);
+      GroupKeys group = GroupKeys.compare(context, keys, session, test);
+      FurtherCapabilities further =
+          FurtherCapabilities.of(context, keys, session, info, testKey, test);
+      return new SdfDriver(
+          context, card, identity(library, info), lanes, keys, test, further, group);
     } catch (SdfException e) {
       card.close();
       throw failure(context, e);
@@ -70,7 +81,31 @@ public final class SdfDriverFactory implements DriverFactory {
     }
   }
 
-  private static SdfLibrary load(DriverContext context) throws DriverException {
+  private static Dialect dialect(DriverContext context) throws DriverException {
+    String name = context.setting(DIALECT, null);
+    String file = context.setting(DIALECT_FILE, null);
+    if (file == null) {
+      Dialect known = Dialects.named(name == null ? Dialects.STANDARD : name);
+      if (known == null) {
+        throw context.wrong(
+            DIALECT,
+            name,
+            "one of " + String.join(", ", Dialects.NAMES) + ", or a 'dialect_file' of your own");
+      }
+      return known;
+    }
+    if (name != null) {
+      throw DriverException.permanent(
+          context.name() + ": both 'dialect' and 'dialect_file' are set, expected one");
+    }
+    try {
+      return Dialects.fromFile(Path.of(file));
+    } catch (DialectException e) {
+      throw DriverException.permanent(context.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static SdfLibrary load(DriverContext context, Dialect dialect) throws DriverException {
     String file = context.required("library");
     LoadingMode mode;
     try {
@@ -79,17 +114,17 @@ public final class SdfDriverFactory implements DriverFactory {
       throw context.wrong("loading", context.setting("loading", ""), "now, lazy, global, deepbind");
     }
     try {
-      return SdfLibrary.open(Path.of(file), mode);
+      return SdfLibrary.open(Path.of(file), mode, dialect.shape());
     } catch (SdfLoadException e) {
       throw DriverException.permanent(context.name() + ": " + e.getMessage(), e);
     }
   }
 
   private static Card open(
-      DriverContext context, SdfLibrary library, AlgorithmIds ids, int keysCached)
+      DriverContext context, SdfLibrary library, Dialect dialect, int keysCached)
       throws DriverException {
     try {
-      return Card.open(library, ids, keysCached);
+      return Card.open(library, dialect, keysCached);
     } catch (SdfException e) {
       throw failure(context, e);
     }

@@ -13,7 +13,12 @@ final class SdfErrors {
   private SdfErrors() {}
 
   static RequestException answer(SdfException e) {
-    return new RequestException(statusOf(e.code()), reasonOf(e.code()), e.getMessage());
+    return new RequestException(statusOf(e.code()), reasonOf(e.code()), e.code(), e.getMessage());
+  }
+
+  /** As {@link RequestException#invalid}, with the code in which a card says the same. */
+  static RequestException invalid(SdfStatus status, String text) {
+    return new RequestException(Status.INVALID_ARGUMENT, Reason.NONE, status.code(), text);
   }
 
   private static Status statusOf(int code) {
@@ -52,8 +57,38 @@ final class SdfErrors {
     };
   }
 
+  /** Whether the card itself is not there or has failed, whatever was asked of it. */
+  static boolean meansFailedCard(int code) {
+    return statusOf(code) == Status.UNAVAILABLE;
+  }
+
+  /** Whether the card may be there and only has no session left to open. */
+  static boolean meansNoFurtherSession(int code) {
+    return code == SdfStatus.SDR_OPENSESSION.code();
+  }
+
   private static Reason reasonOf(int code) {
     return code == SdfStatus.SDR_KEYNOTEXIST.code() ? Reason.UNKNOWN_RESOURCE : Reason.DRIVER_ERROR;
+  }
+
+  /**
+   * Whether a card answers so to a number that it does not know. A vendor's own code is taken for
+   * that: what else is wrong has a code of the standard's.
+   */
+  static boolean refusesArgument(int code) {
+    return SdfStatus.of(code)
+        .map(
+            status ->
+                switch (status) {
+                  case SDR_ALGNOTSUPPORT,
+                      SDR_ALGMODNOTSUPPORT,
+                      SDR_KEYTYPEERR,
+                      SDR_KEYERR,
+                      SDR_INARGERR ->
+                      true;
+                  default -> false;
+                })
+        .orElse(true);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.driver.hsm.sdf;
 
+import io.berth.shm.control.TargetSetting;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.RequestException;
@@ -16,16 +17,29 @@ import java.util.Map;
  * @param passwordFile of the private key's access right, or null if the key needs none
  */
 record SdfKey(String name, Kind kind, int index, String passwordFile) implements Target {
-  /** The two spaces of indices that a card has, and the card itself. */
+  /** The spaces of indices that a card has, and the card itself. */
   enum Kind {
     /** An index with a signing and an encryption pair. */
     SM2,
     /** A key-encryption key. */
     KEK,
+    /** An index with RSA pairs, counted apart from those of SM2. */
+    RSA,
     CARD
   }
 
-  private static final List<String> SETTINGS = List.of("index", "kind", "access_password_file");
+  private static final List<String> SETTINGS =
+      List.of(
+          "index",
+          "kind",
+          "access_password_file",
+          GroupKeys.ENCRYPTION_PUBLIC_KEY,
+          GroupKeys.WITNESS_WRAPPED,
+          GroupKeys.WITNESS_CHECK,
+          GroupMeasure.SIGNING_KEY,
+          GroupMeasure.ENCRYPTION_KEY,
+          GroupMeasure.WITNESS_WRAPPED,
+          GroupMeasure.WITNESS_CHECK);
 
   static final SdfKey CARD = new SdfKey("", Kind.CARD, -1, null);
 
@@ -37,7 +51,7 @@ record SdfKey(String name, Kind kind, int index, String passwordFile) implements
       return CARD;
     }
     for (String key : settings.keySet()) {
-      if (!SETTINGS.contains(key)) {
+      if (!SETTINGS.contains(key) && !TargetSetting.CATALOGUE.contains(key)) {
         throw wrong(
             device,
             name,
@@ -61,7 +75,8 @@ record SdfKey(String name, Kind kind, int index, String passwordFile) implements
           switch (settings.getOrDefault("kind", "sm2")) {
             case "sm2" -> Kind.SM2;
             case "kek" -> Kind.KEK;
-            default -> throw wrong(device, name, "kind", settings.get("kind"), "sm2 or kek");
+            case "rsa" -> Kind.RSA;
+            default -> throw wrong(device, name, "kind", settings.get("kind"), "sm2, rsa or kek");
           };
       return new SdfKey(
           name,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.berth.worker.driver.hsm.sdf;
 
+import static io.berth.worker.driver.hsm.Messages.parse;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
@@ -29,29 +31,41 @@ import io.berth.worker.driver.RequestException;
 
 /** One session of the card and the requests that it serves, one after the other. */
 final class SdfLane implements Lane {
+  /** More than a request makes, so that a lane that never rests gets on with it, too. */
+  private static final int DESTROYED_PER_REQUEST = 4;
+
   private final CardSession session;
   private final SelfTest test;
-  private final byte[] scratch;
+  private final FurtherOperations further;
 
-  SdfLane(CardSession session, SelfTest test) {
+  SdfLane(CardSession session, SelfTest test, FurtherCapabilities capabilities) {
     this.session = session;
     this.test = test;
-    this.scratch = new byte[session.card().bufferBytes()];
+    this.further = new FurtherOperations(session, capabilities);
   }
 
   @Override
   public void execute(Request request, Reply reply) throws Exception {
+    session.tidy(DESTROYED_PER_REQUEST);
+    int failuresBefore = session.card().watch().failures();
     byte[] payload = request.payloadBytes();
     try {
       switch (request.operation()) {
         case HsmOperation.SM4_ENCRYPT ->
-            cipher(request, reply, Sm4Request.parseFrom(payload), true);
+            cipher(request, reply, parse(Sm4Request.parser(), payload), true);
         case HsmOperation.SM4_DECRYPT ->
-            cipher(request, reply, Sm4Request.parseFrom(payload), false);
+            cipher(request, reply, parse(Sm4Request.parser(), payload), false);
         case HsmOperation.SM2_DECRYPT ->
-            decrypt(request, reply, Sm2DecryptRequest.parseFrom(payload));
-        default -> reply.ok(answer(request, reply, payload).toByteArray());
+            decrypt(request, reply, parse(Sm2DecryptRequest.parser(), payload));
+        default -> {
+          if (FurtherOperations.has(request.operation())) {
+            further.execute(request, reply, payload);
+          } else {
+            reply.ok(answer(request, reply, payload).toByteArray());
+          }
+        }
       }
+      session.card().watch().answered(request.operation());
     } catch (InvalidProtocolBufferException e) {
       // The parser's own words tell of tags and groups, which help nobody who sent a text.
       throw RequestException.invalid(
@@ -61,6 +75,9 @@ final class SdfLane implements Lane {
               + message(request.operation())
               + " (docs/PROTOCOL.md, 6)");
     } catch (SdfException e) {
+      if (SdfErrors.meansFailedCard(e.code())) {
+        session.seeWhetherItIsThere(failuresBefore);
+      }
       throw SdfErrors.answer(e);
     } finally {
       Forms.wipe(payload);
@@ -70,41 +87,44 @@ final class SdfLane implements Lane {
   private MessageLite answer(Request request, Reply reply, byte[] payload) throws Exception {
     return switch (request.operation()) {
       case HsmOperation.SM2_SIGN -> {
-        Sm2SignRequest asked = Sm2SignRequest.parseFrom(payload);
+        Sm2SignRequest asked = parse(Sm2SignRequest.parser(), payload);
         need(Algorithm.SM2_SIGN);
         needToDigest(asked.getDigest());
-        yield session.perform(s -> Sm2Operations.sign(s, request, asked, scratch));
+        yield session.perform(s -> Sm2Operations.sign(s, request, asked));
       }
       case HsmOperation.SM2_VERIFY -> {
-        Sm2VerifyRequest asked = Sm2VerifyRequest.parseFrom(payload);
+        Sm2VerifyRequest asked = parse(Sm2VerifyRequest.parser(), payload);
         need(Algorithm.SM2_VERIFY);
         needToDigest(asked.getDigest());
         yield session.perform(
-            s -> Sm2Operations.verify(s, request, asked, test.invalidSignatureCodes(), scratch));
+            s -> Sm2Operations.verify(s, request, asked, test.invalidSignatureCodes()));
       }
       case HsmOperation.SM2_ENCRYPT -> {
-        Sm2EncryptRequest asked = Sm2EncryptRequest.parseFrom(payload);
+        Sm2EncryptRequest asked = parse(Sm2EncryptRequest.parser(), payload);
         need(Algorithm.SM2_ENCRYPTION);
         yield session.perform(s -> Sm2Operations.encrypt(s, request, asked));
       }
       case HsmOperation.SM3_DIGEST -> {
-        Sm3Request asked = Sm3Request.parseFrom(payload);
+        Sm3Request asked = parse(Sm3Request.parser(), payload);
         need(Algorithm.SM3);
-        yield session.perform(s -> DigestOperations.digest(s, request, asked, scratch));
+        yield session.perform(s -> DigestOperations.digest(s, request, asked));
       }
-      case HsmOperation.SM4_MAC -> mac(request, MacRequest.parseFrom(payload), Algorithm.SM4_MAC);
-      case HsmOperation.HMAC_SM3 -> mac(request, MacRequest.parseFrom(payload), Algorithm.HMAC_SM3);
+      case HsmOperation.SM4_MAC ->
+          mac(request, parse(MacRequest.parser(), payload), Algorithm.SM4_MAC);
+      case HsmOperation.HMAC_SM3 ->
+          mac(request, parse(MacRequest.parser(), payload), Algorithm.HMAC_SM3);
       case HsmOperation.RANDOM -> {
-        RandomRequest asked = RandomRequest.parseFrom(payload);
+        RandomRequest asked = parse(RandomRequest.parser(), payload);
         need(Algorithm.RANDOM);
         yield session.perform(s -> DigestOperations.random(s, asked, reply.limitBytes()));
       }
       case HsmOperation.EXPORT_PUBLIC_KEY -> {
-        ExportPublicKeyRequest asked = ExportPublicKeyRequest.parseFrom(payload);
+        ExportPublicKeyRequest asked = parse(ExportPublicKeyRequest.parser(), payload);
         yield session.perform(s -> Sm2Operations.export(s, request, asked));
       }
       case HsmOperation.GENERATE_KEY -> {
-        GenerateKeyRequest asked = GenerateKeyRequest.parseFrom(payload);
+        GenerateKeyRequest asked = parse(GenerateKeyRequest.parser(), payload);
+        needToWrap(request);
         yield session.perform(s -> Sm4Operations.generate(s, request, asked));
       }
       default ->
@@ -127,12 +147,16 @@ final class SdfLane implements Lane {
       case HsmOperation.RANDOM -> "RandomRequest";
       case HsmOperation.EXPORT_PUBLIC_KEY -> "ExportPublicKeyRequest";
       case HsmOperation.GENERATE_KEY -> "GenerateKeyRequest";
-      default -> "the operation's message";
+      default ->
+          FurtherOperations.has(operation)
+              ? FurtherOperations.message(operation)
+              : "the operation's message";
     };
   }
 
   private Bytes mac(Request request, MacRequest asked, Algorithm algorithm) throws Exception {
     need(algorithm);
+    needToWrap(request);
     return session.perform(s -> Sm4Operations.mac(s, request, asked, algorithm));
   }
 
@@ -144,6 +168,7 @@ final class SdfLane implements Lane {
     }
     Algorithm mode = Algorithm.of(asked.getMode());
     need(mode);
+    needToWrap(request);
     Sm4Operations.Result result =
         session.perform(s -> Sm4Operations.cipher(s, request, asked, encrypt, mode));
     Sm4Reply.Builder answer =
@@ -183,6 +208,23 @@ final class SdfLane implements Lane {
     }
   }
 
+  /**
+   * Keys are wrapped under a KEK by SM4 and under an SM2 key by its encryption: by another cipher
+   * they would come out as other keys.
+   */
+  private void needToWrap(Request request) throws RequestException {
+    Algorithm wrapping =
+        switch (((SdfKey) request.target()).kind()) {
+          case KEK -> Algorithm.SM4_ECB;
+          case SM2 -> Algorithm.SM2_ENCRYPTION;
+          case RSA -> null; // Its numbers are checked when the key's public half is found.
+          case CARD -> null; // Refused as a request that makes no sense.
+        };
+    if (wrapping != null) {
+      need(wrapping);
+    }
+  }
+
   private void need(Algorithm algorithm) throws RequestException {
     String reason = test.reasonAgainst(algorithm);
     if (reason != null) {
@@ -191,6 +233,21 @@ final class SdfLane implements Lane {
           Reason.ALGORITHM_DISABLED,
           algorithm + " " + reason);
     }
+  }
+
+  @Override
+  public boolean isReady() {
+    return session.card().sessions().areFree();
+  }
+
+  @Override
+  public boolean isUntidy() {
+    return session.held().isUntidy();
+  }
+
+  @Override
+  public void tidy() {
+    session.tidy(1);
   }
 
   @Override

@@ -25,21 +25,12 @@ import java.util.Set;
 final class Sm2Operations {
   private Sm2Operations() {}
 
-  static Sm2Signature sign(
-      CardSession session, Request request, Sm2SignRequest asked, byte[] scratch)
+  static Sm2Signature sign(CardSession session, Request request, Sm2SignRequest asked)
       throws RequestException, IOException {
     SdfKey key = (SdfKey) request.target();
     int index = key.indexOf(SdfKey.Kind.SM2);
     byte[] digest =
-        digest(
-            session,
-            request,
-            asked.getDigest(),
-            asked.getMessage(),
-            asked.getId(),
-            null,
-            index,
-            scratch);
+        digest(session, request, asked.getDigest(), asked.getMessage(), asked.getId(), null, index);
     session.needRight(key);
     byte[] signature = new byte[SdfLibrary.SIGNATURE_BYTES];
     SdfException.check(
@@ -54,11 +45,7 @@ final class Sm2Operations {
    * @param invalidCodes what this card returns for a signature that is not valid
    */
   static Sm2VerifyReply verify(
-      CardSession session,
-      Request request,
-      Sm2VerifyRequest asked,
-      Set<Integer> invalidCodes,
-      byte[] scratch)
+      CardSession session, Request request, Sm2VerifyRequest asked, Set<Integer> invalidCodes)
       throws RequestException, IOException {
     byte[] signature = Forms.signature(asked.getSignature());
     byte[] publicKey = asked.hasPublicKey() ? Forms.publicKey(asked.getPublicKey()) : null;
@@ -71,14 +58,17 @@ final class Sm2Operations {
             asked.getMessage(),
             asked.getId(),
             publicKey,
-            index,
-            scratch);
+            index);
     SdfLibrary library = session.library();
     String function = publicKey != null ? "SDF_ExternalVerify_ECC" : "SDF_InternalVerify_ECC";
     int code =
         publicKey != null
             ? library.externalVerify(
-                session.handle(), session.card().ids().sm2Sign(), publicKey, digest, signature)
+                session.handle(),
+                session.card().number(Algorithm.SM2_VERIFY),
+                publicKey,
+                digest,
+                signature)
             : library.internalVerify(session.handle(), index, digest, signature);
     if (code != SdfStatus.SDR_OK.code() && !invalidCodes.contains(code)) {
       throw new SdfException(function, code);
@@ -94,8 +84,7 @@ final class Sm2Operations {
       ByteString message,
       ByteString id,
       byte[] publicKey,
-      int index,
-      byte[] scratch)
+      int index)
       throws RequestException, SdfException {
     if (!digest.isEmpty()) {
       if (!message.isEmpty()) {
@@ -105,8 +94,7 @@ final class Sm2Operations {
       return digest.toByteArray();
     }
     byte[] signer = publicKey != null ? publicKey : session.signingKey(index);
-    return DigestOperations.sm3(
-        session, signer, Forms.signerId(id), Chunks.of(request, message), scratch);
+    return DigestOperations.sm3(session, signer, Forms.signerId(id), Chunks.of(request, message));
   }
 
   static Bytes encrypt(CardSession session, Request request, Sm2EncryptRequest asked)
@@ -125,7 +113,7 @@ final class Sm2Operations {
               .library()
               .externalEncrypt(
                   session.handle(),
-                  session.card().ids().sm2Encrypt(),
+                  session.card().number(Algorithm.SM2_ENCRYPTION),
                   publicKey,
                   plaintext,
                   ciphertext));
@@ -151,7 +139,7 @@ final class Sm2Operations {
             .internalDecrypt(
                 session.handle(),
                 index,
-                session.card().ids().sm2Encrypt(),
+                session.card().number(Algorithm.SM2_ENCRYPTION),
                 asked.getCiphertext().toByteArray(),
                 plaintext));
     return plaintext;
@@ -159,9 +147,18 @@ final class Sm2Operations {
 
   private static void checkBytes(CardSession session, String what, int bytes)
       throws RequestException {
-    if (bytes < 1 || bytes > session.card().bufferBytes()) {
+    int most = session.card().sm2PlaintextBytesMost();
+    if (bytes < 1 || bytes > most) {
       throw RequestException.invalid(
-          what + ": " + bytes + " bytes, expected 1 to " + session.card().bufferBytes());
+          what
+              + ": "
+              + bytes
+              + " bytes, expected 1 to "
+              + most
+              + (most < session.card().bufferBytes()
+                  ? ", the room in a ciphertext of the card's dialect "
+                      + session.card().dialect().name()
+                  : ""));
     }
   }
 

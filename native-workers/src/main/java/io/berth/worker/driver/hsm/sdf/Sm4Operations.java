@@ -2,8 +2,12 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.berth.jni.sdf.CardMemory;
+import io.berth.jni.sdf.RsaPublicKey;
 import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfLibrary;
+import io.berth.jni.sdf.SdfPieces;
+import io.berth.jni.sdf.SdfRsa;
 import io.berth.shm.hsm.v1.Bytes;
 import io.berth.shm.hsm.v1.GenerateKeyRequest;
 import io.berth.shm.hsm.v1.MacRequest;
@@ -11,6 +15,7 @@ import io.berth.shm.hsm.v1.Sm4Request;
 import io.berth.shm.hsm.v1.WrappedKey;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.hsm.OutputBlock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -21,30 +26,7 @@ import java.util.Arrays;
  * they write it back.
  */
 final class Sm4Operations {
-  private static final int KEY_BITS = 128;
-
   private Sm4Operations() {}
-
-  /** Where the result of a cipher goes: a block of the client's or an array. */
-  private static final class Sink {
-    private final ByteBuffer block;
-    private final byte[] array;
-    private int position;
-
-    Sink(ByteBuffer block, int bytes) {
-      this.block = block;
-      this.array = block == null ? new byte[bytes] : null;
-    }
-
-    void put(byte[] from, int bytes) {
-      if (block == null) {
-        System.arraycopy(from, 0, array, position, bytes);
-      } else {
-        block.put(block.position() + position, from, 0, bytes);
-      }
-      position += bytes;
-    }
-  }
 
   /**
    * A cipher's result.
@@ -70,49 +52,79 @@ final class Sm4Operations {
       throw RequestException.invalid("ECB takes no iv, found " + asked.getIv().size() + " bytes");
     }
     ByteBuffer output = request.output();
-    if (output != null && output.remaining() < data.total()) {
-      throw RequestException.invalid(
-          "output block of " + output.remaining() + " bytes for " + data.total());
-    }
-    long key = importKey(session, request, asked.getKey());
-    Sink sink = new Sink(output, data.total());
-    byte[] in = new byte[Math.min(data.total(), session.card().bufferBytes())];
-    byte[] out = new byte[in.length];
+    OutputBlock.needRoom(request, data.total());
+    long key = key(session, request, asked.getKey(), asked.getSessionKey(), true);
+    byte[] array = output == null ? new byte[data.total()] : null;
+    ByteBuffer to = output == null ? ByteBuffer.wrap(array) : output;
+    CardMemory in = session.input();
+    CardMemory out = session.output();
+    int longest = 0;
     try {
       int[] length = new int[1];
+      Slice slice = session.slice(Slice.Work.CIPHER);
       while (data.hasNext()) {
-        int bytes = data.next(in, in.length);
-        call(session, key, mode, encrypt, iv, in, bytes, out, length);
-        sink.put(out, bytes);
-        iv = Chaining.next(mode, encrypt, iv, in, out, bytes);
+        int at = to.position() + data.position();
+        int bytes = data.next(in, slice.bytes());
+        longest = Math.max(longest, bytes);
+        slice.begin();
+        SdfException.check(
+            encrypt ? "SDF_Encrypt" : "SDF_Decrypt",
+            session
+                .library()
+                .cipher(
+                    encrypt,
+                    session.handle(),
+                    key,
+                    session.card().number(mode),
+                    iv,
+                    in,
+                    bytes,
+                    out,
+                    length));
+        slice.end(bytes);
+        out.get(to, at, bytes);
+        byte[] lastIn = lastBlock(in, bytes);
+        byte[] lastOut = lastBlock(out, bytes);
+        iv = Chaining.next(mode, encrypt, iv, lastIn, lastOut, bytes);
+        Forms.wipe(iv == lastIn ? null : lastIn, iv == lastOut ? null : lastOut);
       }
     } finally {
-      Forms.wipe(in, out);
+      in.wipe(longest);
+      out.wipe(longest);
     }
-    return new Result(sink.array, data.total(), iv == null ? new byte[0] : iv);
+    return new Result(array, data.total(), iv == null ? new byte[0] : iv);
   }
 
-  private static void call(
-      CardSession session,
-      long key,
-      Algorithm mode,
-      boolean encrypt,
-      byte[] iv,
-      byte[] in,
-      int bytes,
-      byte[] out,
-      int[] length)
-      throws SdfException {
-    SdfLibrary library = session.library();
-    int id = session.card().ids().sm4(mode);
-    int code =
-        encrypt
-            ? library.encrypt(session.handle(), key, id, iv, in, 0, bytes, out, 0, length)
-            : library.decrypt(session.handle(), key, id, iv, in, 0, bytes, out, 0, length);
-    SdfException.check(encrypt ? "SDF_Encrypt" : "SDF_Decrypt", code);
+  private static byte[] lastBlock(CardMemory memory, int bytes) {
+    byte[] block = new byte[Forms.BLOCK_BYTES];
+    if (bytes >= block.length) {
+      memory.get(bytes - block.length, block);
+    }
+    return block;
   }
 
-  private static long importKey(CardSession session, Request request, WrappedKey key)
+  /**
+   * The card's handle of the key that a request names, wrapped or held for the session.
+   *
+   * @param sm4 whether it is to be one of SM4; HMAC takes all
+   */
+  static long key(
+      CardSession session, Request request, WrappedKey wrapped, long sessionKey, boolean sm4)
+      throws RequestException, IOException {
+    if (sessionKey == 0) {
+      return importKey(session, request, wrapped, sm4);
+    }
+    if (!wrapped.getBlob().isEmpty()) {
+      throw RequestException.invalid("'key' and 'session_key' are both set, expected one");
+    }
+    LaneKeys.Held held = session.held().need(request, LaneKeys.Kind.KEY, sessionKey);
+    if (sm4) {
+      Forms.sm4KeyBits(held.bits());
+    }
+    return held.handle();
+  }
+
+  private static long importKey(CardSession session, Request request, WrappedKey key, boolean sm4)
       throws RequestException, IOException {
     SdfKey under = (SdfKey) request.target();
     if (under.kind() == SdfKey.Kind.CARD) {
@@ -121,9 +133,21 @@ final class Sm4Operations {
     }
     int least = under.kind() == SdfKey.Kind.SM2 ? SdfLibrary.CIPHERTEXT_OVERHEAD_BYTES : 0;
     int bytes = key.getBlob().size();
-    if (bytes <= least || bytes > least + 256) {
+    if (under.kind() == SdfKey.Kind.RSA) {
+      if (bytes < 1 || bytes > RsaPublicKey.BITS_MAX / 8) {
+        throw RequestException.invalid("wrapped key of " + bytes + " bytes, under RSA");
+      }
+    } else if (bytes <= least || bytes > least + 256) {
       throw RequestException.invalid(
-          "wrapped key of " + bytes + " bytes, expected " + (least + KEY_BITS / 8));
+          "wrapped key of "
+              + bytes
+              + " bytes, expected "
+              + (least + Forms.SM4_KEY_BITS / 8)
+              + " or "
+              + (least + Forms.HMAC_KEY_BITS / 8));
+    } else if (sm4 && under.kind() == SdfKey.Kind.SM2) {
+      // Of what a KEK or an RSA key wraps only the card knows how long it is.
+      Forms.sm4KeyBits(8 * (bytes - least));
     }
     return session.importKey(under, key.getBlob().toByteArray());
   }
@@ -137,21 +161,36 @@ final class Sm4Operations {
       iv = Forms.iv(asked.getIv(), true);
     } else if (!asked.getIv().isEmpty()) {
       throw RequestException.invalid("HMAC-SM3 takes no iv");
-    } else if (data.total() > session.card().bufferBytes()) {
-      // The standard's one call takes it whole or not at all.
+    } else if (data.total() > session.card().bufferBytes()
+        && !session.library().capabilities().has("SDF_HMACInit")) {
+      // The one call of the 2012 edition takes it whole or not at all.
       throw RequestException.invalid(
           "HMAC-SM3 over " + data.total() + " bytes > " + session.card().bufferBytes());
     }
     if (data.total() == 0) {
       throw RequestException.invalid("a MAC over nothing");
     }
-    long key = importKey(session, request, asked.getKey());
+    long key =
+        key(
+            session,
+            request,
+            asked.getKey(),
+            asked.getSessionKey(),
+            algorithm == Algorithm.SM4_MAC);
+    if (iv == null && data.total() > session.card().bufferBytes()) {
+      return hmacInPieces(session, key, data);
+    }
     byte[] in = new byte[Math.min(data.total(), session.card().bufferBytes())];
     byte[] mac = new byte[algorithm == Algorithm.SM4_MAC ? Forms.BLOCK_BYTES : Forms.DIGEST_BYTES];
     int[] length = new int[1];
+    // The standard's one call takes data for an HMAC whole, or not at all.
+    Slice slice = algorithm == Algorithm.SM4_MAC ? session.slice(Slice.Work.MAC) : null;
     try {
       while (data.hasNext()) {
-        int bytes = data.next(in, in.length);
+        int bytes = data.next(in, slice == null ? in.length : slice.bytes());
+        if (slice != null) {
+          slice.begin();
+        }
         SdfException.check(
             "SDF_CalculateMAC",
             session
@@ -159,13 +198,16 @@ final class Sm4Operations {
                 .calculateMac(
                     session.handle(),
                     key,
-                    session.card().ids().mac(algorithm),
+                    session.card().number(algorithm),
                     iv,
                     in,
                     0,
                     bytes,
                     mac,
                     length));
+        if (slice != null) {
+          slice.end(bytes);
+        }
         iv = iv == null ? null : mac.clone();
       }
     } finally {
@@ -176,11 +218,41 @@ final class Sm4Operations {
         .build();
   }
 
+  private static Bytes hmacInPieces(CardSession session, long key, Chunks data)
+      throws SdfException {
+    SdfException.check(
+        "SDF_HMACInit",
+        new SdfPieces(session.library())
+            .init(session.handle(), SdfPieces.Kind.HMAC, key, CardNumbers.SM3_HMAC, new byte[0]));
+    return hmacToItsEnd(session, data);
+  }
+
+  /** All pieces and the MAC, of an HMAC that the card's session has begun. */
+  static Bytes hmacToItsEnd(CardSession session, Chunks data) throws SdfException {
+    SdfPieces pieces = new SdfPieces(session.library());
+    byte[] in = new byte[Math.min(data.total(), session.card().bufferBytes())];
+    byte[] mac = new byte[Forms.DIGEST_BYTES];
+    int[] length = new int[1];
+    try {
+      while (data.hasNext()) {
+        int bytes = data.next(in, in.length);
+        SdfException.check(
+            "SDF_HMACUpdate", pieces.feed(session.handle(), SdfPieces.Kind.HMAC, in, 0, bytes));
+      }
+      SdfException.check(
+          "SDF_HMACFinal", pieces.finish(session.handle(), SdfPieces.Kind.HMAC, mac, length));
+    } finally {
+      Forms.wipe(in);
+    }
+    return Bytes.newBuilder()
+        .setData(UnsafeByteOperations.unsafeWrap(mac, 0, Math.min(mac.length, length[0])))
+        .build();
+  }
+
   static WrappedKey generate(CardSession session, Request request, GenerateKeyRequest asked)
       throws RequestException, SdfException {
-    if (asked.getBits() != KEY_BITS) {
-      throw RequestException.invalid("key of " + asked.getBits() + " bits, expected " + KEY_BITS);
-    }
+    int bits = asked.getBits();
+    Forms.keyBits(bits);
     SdfKey under = (SdfKey) request.target();
     SdfLibrary library = session.library();
     long[] key = new long[1];
@@ -193,8 +265,8 @@ final class Sm4Operations {
             "SDF_GenerateKeyWithKEK",
             library.generateKeyWithKek(
                 session.handle(),
-                KEY_BITS,
-                session.card().ids().sm4(Algorithm.SM4_ECB),
+                bits,
+                session.card().number(Algorithm.SM4_ECB),
                 under.index(),
                 room,
                 length,
@@ -202,10 +274,19 @@ final class Sm4Operations {
         blob = Arrays.copyOf(room, length[0]);
       }
       case SM2 -> {
-        blob = new byte[SdfLibrary.CIPHERTEXT_OVERHEAD_BYTES + KEY_BITS / 8];
+        blob = new byte[SdfLibrary.CIPHERTEXT_OVERHEAD_BYTES + bits / 8];
         SdfException.check(
             "SDF_GenerateKeyWithIPK_ECC",
-            library.generateKeyWithIpk(session.handle(), under.index(), KEY_BITS, blob, key));
+            library.generateKeyWithIpk(session.handle(), under.index(), bits, blob, key));
+      }
+      case RSA -> {
+        byte[] room = new byte[RsaPublicKey.BITS_MAX / 8];
+        int[] length = new int[1];
+        SdfException.check(
+            "SDF_GenerateKeyWithIPK_RSA",
+            new SdfRsa(library)
+                .generateKeyWithIpk(session.handle(), under.index(), bits, room, length, key));
+        blob = Arrays.copyOf(room, length[0]);
       }
       default -> throw RequestException.invalid("name the key under which to wrap, not the device");
     }

@@ -2,6 +2,7 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import io.berth.jni.sdf.SdfException;
+import io.berth.jni.sdf.SdfLibrary;
 import io.berth.jni.sdf.SdfStatus;
 import io.berth.worker.driver.DriverContext;
 import io.berth.worker.driver.DriverException;
@@ -20,6 +21,30 @@ import org.slf4j.LoggerFactory;
  */
 record TestKey(SdfKey key, String whyNone) {
   private static final Logger LOG = LoggerFactory.getLogger(TestKey.class);
+
+  /** The first that the card has and lets us use, called in that shape; null if there is none. */
+  static SdfKey firstUsable(ConfiguredKeys keys, CardSession session, SdfLibrary library) {
+    byte[] publicKey = new byte[SdfLibrary.PUBLIC_KEY_BYTES];
+    for (SdfKey key : keys.right()) {
+      if (key.kind() == SdfKey.Kind.SM2
+          && library.exportSignPublicKey(session.handle(), key.index(), publicKey)
+              == SdfStatus.SDR_OK.code()
+          && mayUse(session, key)) {
+        return key;
+      }
+    }
+    return null;
+  }
+
+  private static boolean mayUse(CardSession session, SdfKey key) {
+    try {
+      session.needRight(key);
+      return true;
+    } catch (IOException e) {
+      LOG.warn("key '{}' is of no use: {}", key.name(), e.getMessage());
+      return false;
+    }
+  }
 
   /**
    * The first that the card has and lets us use.

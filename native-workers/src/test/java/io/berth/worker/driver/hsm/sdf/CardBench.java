@@ -31,9 +31,12 @@ final class CardBench implements AutoCloseable {
   static final class Outcome {
     Status status;
     Reason reason = Reason.NONE;
+    int deviceCode;
     String text = "";
     byte[] payload = {};
     long outputBytes = -1;
+    boolean computedOutside;
+    boolean holdsNothing;
 
     /** What the driver handed to {@link Reply#ok}, itself and not a copy. */
     byte[] handedOver;
@@ -46,6 +49,9 @@ final class CardBench implements AutoCloseable {
   private final Lane[] lanes;
   private final Map<String, Target> targets = new LinkedHashMap<>();
   private final Map<String, String> settings;
+
+  /** The client's session that the next requests come from; 0 is none. */
+  long clientSession = 1;
 
   private CardBench(Driver driver, Map<String, String> settings) throws DriverException {
     this.driver = driver;
@@ -73,9 +79,19 @@ final class CardBench implements AutoCloseable {
     settings.put("target.guarded.index", Integer.toString(SoftwareCard.GUARDED_KEY));
     settings.put(
         "target.guarded.access_password_file", card.home().resolveSibling("access").toString());
+    settings.put("target.rsa.index", Integer.toString(SoftwareCard.RSA_KEY));
+    settings.put("target.rsa.kind", "rsa");
     settings.put("target.kek.index", Integer.toString(SoftwareCard.KEK));
     settings.put("target.kek.kind", "kek");
     settings.put("target.absent.index", "9");
+    return settings;
+  }
+
+  /** The same for the card as another family's, in its dialect. */
+  static Map<String, String> settings(SoftwareCard card, String dialect) {
+    Map<String, String> settings = settings(card);
+    settings.put("library", SoftwareCard.library(dialect).toString());
+    settings.put("dialect", dialect);
     return settings;
   }
 
@@ -118,11 +134,13 @@ final class CardBench implements AutoCloseable {
       int lane, int operation, String target, byte[] payload, ByteBuffer input, ByteBuffer output) {
     Outcome outcome = new Outcome();
     try {
-      Asked asked = new Asked(operation, target(target), payload, input, output, outcome);
+      Asked asked =
+          new Asked(operation, target(target), payload, input, output, clientSession, outcome);
       lanes[lane].execute(asked, new Answer(outcome));
     } catch (RequestException e) {
       outcome.status = e.status();
       outcome.reason = e.reason();
+      outcome.deviceCode = e.deviceCode();
       outcome.text = e.getMessage();
     } catch (Exception e) {
       outcome.status = Status.INTERNAL;
@@ -130,6 +148,26 @@ final class CardBench implements AutoCloseable {
       outcome.text = e.toString();
     }
     return outcome;
+  }
+
+  /** Lets a lane without requests do what it then does; as the runtime, only where it has to. */
+  void rest(int lane) {
+    while (lanes[lane].isUntidy()) {
+      lanes[lane].tidy();
+    }
+  }
+
+  /** Which lane the driver wants a request on. */
+  int laneOf(int operation, String target, MessageLite message) throws RequestException {
+    return driver.laneOf(
+        new Asked(
+            operation,
+            target(target),
+            message.toByteArray(),
+            null,
+            null,
+            clientSession,
+            new Outcome()));
   }
 
   /** Executes a request that must succeed, and returns its answer. */
@@ -153,6 +191,7 @@ final class CardBench implements AutoCloseable {
       DirectBuffer payload,
       ByteBuffer input,
       ByteBuffer output,
+      long session,
       Outcome outcome)
       implements Request {
 
@@ -162,19 +201,15 @@ final class CardBench implements AutoCloseable {
         byte[] payload,
         ByteBuffer input,
         ByteBuffer output,
+        long session,
         Outcome outcome) {
-      this(operation, target, new UnsafeBuffer(payload), input, output, outcome);
+      this(operation, target, new UnsafeBuffer(payload), input, output, session, outcome);
     }
 
     @Override
     public byte[] payloadBytes() {
       outcome.taken = Request.super.payloadBytes();
       return outcome.taken;
-    }
-
-    @Override
-    public long session() {
-      return 0;
     }
 
     @Override
@@ -194,6 +229,16 @@ final class CardBench implements AutoCloseable {
   }
 
   private record Answer(Outcome outcome) implements Reply {
+    @Override
+    public void computedOutside() {
+      outcome.computedOutside = true;
+    }
+
+    @Override
+    public void holdsNothing() {
+      outcome.holdsNothing = true;
+    }
+
     @Override
     public int limitBytes() {
       return LIMIT_BYTES;
@@ -222,7 +267,7 @@ final class CardBench implements AutoCloseable {
     }
 
     @Override
-    public void fail(Status status, Reason reason, String text) {
+    public void fail(Status status, Reason reason, int deviceCode, String text) {
       throw new UnsupportedOperationException("the driver throws");
     }
 

@@ -8,6 +8,7 @@ import org.bouncycastle.crypto.BlockCipher;
 import org.bouncycastle.crypto.CipherParameters;
 import org.bouncycastle.crypto.digests.SM3Digest;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
+import org.bouncycastle.crypto.engines.AESEngine;
 import org.bouncycastle.crypto.engines.SM2Engine;
 import org.bouncycastle.crypto.engines.SM4Engine;
 import org.bouncycastle.crypto.macs.CBCBlockCipherMac;
@@ -28,7 +29,7 @@ import org.bouncycastle.crypto.signers.SM2Signer;
 import org.bouncycastle.math.ec.ECPoint;
 
 /** The same cryptography by Bouncy Castle, which knows nothing of cards. */
-final class Reference {
+public final class Reference {
   static final ECDomainParameters CURVE = curve();
   private static final int NUMBER_BYTES = 32;
 
@@ -39,12 +40,12 @@ final class Reference {
     return new ECDomainParameters(curve.getCurve(), curve.getG(), curve.getN(), curve.getH());
   }
 
-  static ECPrivateKeyParameters privateKey(String hex) {
+  public static ECPrivateKeyParameters privateKey(String hex) {
     return new ECPrivateKeyParameters(new BigInteger(hex, 16), CURVE);
   }
 
   /** x and y. */
-  static byte[] publicKey(ECPrivateKeyParameters key) {
+  public static byte[] publicKey(ECPrivateKeyParameters key) {
     ECPoint point = CURVE.getG().multiply(key.getD()).normalize();
     byte[] encoded = point.getEncoded(false);
     return Arrays.copyOfRange(encoded, 1, encoded.length);
@@ -58,14 +59,15 @@ final class Reference {
   }
 
   /** r and s over the message under that id. */
-  static byte[] sign(ECPrivateKeyParameters key, byte[] id, byte[] message) throws Exception {
+  public static byte[] sign(ECPrivateKeyParameters key, byte[] id, byte[] message)
+      throws Exception {
     SM2Signer signer = new SM2Signer(PlainDSAEncoding.INSTANCE);
     signer.init(true, new ParametersWithID(new ParametersWithRandom(key), id));
     signer.update(message, 0, message.length);
     return signer.generateSignature();
   }
 
-  static boolean verify(byte[] xy, byte[] id, byte[] message, byte[] signature) {
+  public static boolean verify(byte[] xy, byte[] id, byte[] message, byte[] signature) {
     SM2Signer signer = new SM2Signer(PlainDSAEncoding.INSTANCE);
     signer.init(false, new ParametersWithID(publicKey(xy), id));
     signer.update(message, 0, message.length);
@@ -73,14 +75,14 @@ final class Reference {
   }
 
   /** x, y, hash, data. */
-  static byte[] encrypt(byte[] xy, byte[] plaintext) throws Exception {
+  public static byte[] encrypt(byte[] xy, byte[] plaintext) throws Exception {
     SM2Engine engine = new SM2Engine(SM2Engine.Mode.C1C3C2);
     engine.init(true, new ParametersWithRandom(publicKey(xy)));
     byte[] encrypted = engine.processBlock(plaintext, 0, plaintext.length);
     return Arrays.copyOfRange(encrypted, 1, encrypted.length);
   }
 
-  static byte[] decrypt(ECPrivateKeyParameters key, byte[] ciphertext) throws Exception {
+  public static byte[] decrypt(ECPrivateKeyParameters key, byte[] ciphertext) throws Exception {
     byte[] encrypted = new byte[1 + ciphertext.length];
     encrypted[0] = 4;
     System.arraycopy(ciphertext, 0, encrypted, 1, ciphertext.length);
@@ -141,6 +143,15 @@ final class Reference {
       cipher.processBlock(padded, at, out, at);
     }
     return Arrays.copyOf(out, in.length);
+  }
+
+  /** What a card gives that takes the number of SM4 for that of AES. */
+  static byte[] aesBlock(byte[] key, byte[] block) {
+    BlockCipher cipher = AESEngine.newInstance();
+    cipher.init(true, new KeyParameter(key));
+    byte[] out = new byte[cipher.getBlockSize()];
+    cipher.processBlock(block, 0, out, 0);
+    return out;
   }
 
   static byte[] cbcMac(byte[] key, byte[] iv, byte[] data) {

@@ -18,16 +18,25 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SM4 in all modes and the MACs against Bouncy Castle, in one piece and in many. */
+/**
+ * SM4 in all modes and the MACs in every dialect against Bouncy Castle, in one piece and in many.
+ */
+@ParameterizedClass(name = "dialect {0}")
+@FieldSource("io.berth.worker.driver.hsm.sdf.dialect.Dialects#NAMES")
 class SdfCipherTest {
+  @Parameter private String dialect;
+
   private static final int CARD_BYTES = 512;
   private static final byte[] KEY = HexFormat.of().parseHex("00112233445566778899aabbccddeeff");
 
@@ -38,18 +47,18 @@ class SdfCipherTest {
   private static WrappedKey underKek;
   private static WrappedKey underSm2;
 
-  @BeforeAll
-  static void open() throws Exception {
+  @BeforeParameterizedClassInvocation
+  static void open(String dialect) throws Exception {
     SoftwareCard card = SoftwareCard.ofThisProcess();
     card.behave("buffer_size", Integer.toString(CARD_BYTES));
-    bench = CardBench.open(card);
+    bench = CardBench.open(CardBench.settings(card, dialect));
     byte[] kek = HexFormat.of().parseHex(SoftwareCard.KEK_HEX);
     underKek = wrapped(Reference.sm4(Algorithm.SM4_ECB, true, kek, null, KEY));
     byte[] xy = Reference.publicKey(Reference.privateKey(SoftwareCard.ENCRYPT_PRIVATE));
     underSm2 = wrapped(Reference.encrypt(xy, KEY));
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void close() {
     if (bench != null) {
       bench.close();
@@ -82,11 +91,13 @@ class SdfCipherTest {
       Sm4Reply encrypted =
           Sm4Reply.parseFrom(
               bench.call(HsmOperation.SM4_ENCRYPT, "kek", asked(mode, plaintext).build()));
-      assertArrayEquals(expected, encrypted.getData().toByteArray(), bytes + " bytes");
+      assertArrayEquals(
+          expected, encrypted.getData().toByteArray(), dialect + ": " + bytes + " bytes");
       Sm4Reply decrypted =
           Sm4Reply.parseFrom(
               bench.call(HsmOperation.SM4_DECRYPT, "kek", asked(mode, expected).build()));
-      assertArrayEquals(plaintext, decrypted.getData().toByteArray(), bytes + " bytes");
+      assertArrayEquals(
+          plaintext, decrypted.getData().toByteArray(), dialect + ": " + bytes + " bytes");
     }
   }
 
@@ -210,9 +221,7 @@ class SdfCipherTest {
       assertInvalidMac(HsmOperation.SM4_MAC, bytes, 0);
     }
     assertInvalidMac(HsmOperation.SM4_MAC, 16, 15);
-    for (int bytes : new int[] {0, CARD_BYTES + 1, 4000}) {
-      assertInvalidMac(HsmOperation.HMAC_SM3, bytes, 0);
-    }
+    assertInvalidMac(HsmOperation.HMAC_SM3, 0, 0);
     assertInvalidMac(HsmOperation.HMAC_SM3, 16, 16);
   }
 

@@ -51,6 +51,7 @@ class SdfConformanceTest extends DriverConformance {
             .refuses("loading", "sideways", "'loading'", "lazy");
     CardBench.settings(card).forEach(subject::setting);
     ByteString message = ByteString.copyFrom(MESSAGE);
+    FurtherSamples.all().forEach(subject::sample);
     return subject
         .sample(
             sample(HsmOperation.SM2_SIGN, "known", Sm2SignRequest.newBuilder().setMessage(message))

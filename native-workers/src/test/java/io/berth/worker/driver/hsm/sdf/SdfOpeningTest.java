@@ -199,7 +199,7 @@ class SdfOpeningTest {
     "lanes, 0, 1 to 256",
     "lanes, 257, 1 to 256",
     "keys_cached, none, 1 to 4096",
-    "algorithm_sm4, SM4, 0x400"
+    "dialect, sanssec, 'one of standard, sansec, tongsuo, openhitls'"
   })
   void a_wrong_setting_is_named_with_what_is_expected(String key, String value, String expected) {
     settings.put(key, value);
@@ -277,14 +277,14 @@ class SdfOpeningTest {
   void a_name_that_is_not_configured_is_an_unknown_resource() throws Exception {
     settings.put("target.odd.index", "first");
     settings.put("target.kind.index", "3");
-    settings.put("target.kind.kind", "rsa");
+    settings.put("target.kind.kind", "dsa");
     try (CardBench bench = CardBench.open(settings)) {
       Outcome unknown = sign(bench, "nobody");
       assertEquals(Status.NOT_FOUND, unknown.status);
       assertEquals(Reason.UNKNOWN_RESOURCE, unknown.reason);
       assertSays(unknown.text, "'nobody'", "devices[hsm-test].keys");
       assertSays(sign(bench, "odd").text, "hsm-test/odd", "'index'", "'first'");
-      assertSays(sign(bench, "kind").text, "hsm-test/kind", "sm2 or kek", "'rsa'");
+      assertSays(sign(bench, "kind").text, "hsm-test/kind", "sm2, rsa or kek", "'dsa'");
       assertEquals(Status.OK, sign(bench, "known").status, "the others are served");
     }
   }
@@ -293,14 +293,14 @@ class SdfOpeningTest {
   void a_key_that_is_written_wrongly_is_in_the_notes_from_the_start() throws Exception {
     settings.put("target.odd.index", "first");
     settings.put("target.kind.index", "3");
-    settings.put("target.kind.kind", "rsa");
+    settings.put("target.kind.kind", "dsa");
     settings.put("target.typed.index", "3");
     settings.put("target.typed.kynd", "kek");
     try (CardBench bench = CardBench.open(settings)) {
       assertSays(
           bench.driver.notes(),
           "hsm-test/odd: setting 'index': expected a number, found 'first'",
-          "hsm-test/kind: setting 'kind': expected sm2 or kek, found 'rsa'",
+          "hsm-test/kind: setting 'kind': expected sm2, rsa or kek, found 'dsa'",
           "hsm-test/typed: unknown setting 'kynd', known are index, kind, access_password_file",
           "all known answers are right");
       assertSays(sign(bench, "typed").text, "hsm-test/typed", "'kynd'");
@@ -311,7 +311,7 @@ class SdfOpeningTest {
   void the_only_key_being_written_wrongly_is_why_algorithms_are_not_tested() throws Exception {
     settings.keySet().removeIf(key -> key.startsWith("target."));
     settings.put("target.signer.index", "1");
-    settings.put("target.signer.kind", "rsa");
+    settings.put("target.signer.kind", "dsa");
     try (CardBench bench = CardBench.open(settings)) {
       String notes = bench.driver.notes();
       assertSays(

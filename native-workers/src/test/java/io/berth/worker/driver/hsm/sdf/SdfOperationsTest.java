@@ -24,19 +24,28 @@ import io.berth.shm.hsm.v1.WrappedKey;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.hsm.sdf.CardBench.Outcome;
+import io.berth.worker.driver.hsm.sdf.dialect.AlgorithmNumber;
+import io.berth.worker.driver.hsm.sdf.dialect.Dialects;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SM2, SM3, random numbers and keys, each way against Bouncy Castle. */
+/** SM2, SM3, random numbers and keys in every dialect, each way against Bouncy Castle. */
+@ParameterizedClass(name = "dialect {0}")
+@FieldSource("io.berth.worker.driver.hsm.sdf.dialect.Dialects#NAMES")
 class SdfOperationsTest {
+  @Parameter private String dialect;
+
   /** Small, so that what is longer than one call of the card is tested with little data. */
   private static final int CARD_BYTES = 512;
 
@@ -49,14 +58,14 @@ class SdfOperationsTest {
 
   private static CardBench bench;
 
-  @BeforeAll
-  static void open() throws Exception {
+  @BeforeParameterizedClassInvocation
+  static void open(String dialect) throws Exception {
     SoftwareCard card = SoftwareCard.ofThisProcess();
     card.behave("buffer_size", Integer.toString(CARD_BYTES));
-    bench = CardBench.open(card);
+    bench = CardBench.open(CardBench.settings(card, dialect));
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void close() {
     if (bench != null) {
       bench.close();
@@ -95,9 +104,18 @@ class SdfOperationsTest {
 
   @Test
   void all_known_answers_are_right() {
-    assertEquals("all known answers are right", bench.driver.notes());
+    String right = "dialect " + dialect + "; all known answers are right";
+    if (Dialects.named(dialect).has(AlgorithmNumber.SM4_GCM)) {
+      assertEquals(right, bench.driver.notes());
+    } else {
+      String without = "is disabled: the card's dialect has no number for it; ";
+      assertEquals(
+          "SM4_AUTH_MODE_GCM " + without + "SM4_AUTH_MODE_CCM " + without + right,
+          bench.driver.notes());
+    }
     assertTrue(bench.driver.identity().startsWith("Berth "), bench.driver.identity());
-    assertTrue(bench.driver.identity().endsWith(", libberth-softcard.so"));
+    assertTrue(
+        bench.driver.identity().endsWith(", " + SoftwareCard.library(dialect).getFileName()));
   }
 
   @Test
@@ -215,10 +233,19 @@ class SdfOperationsTest {
             .build());
   }
 
+  /** The room in a ciphertext, or what one call takes. */
+  private int plaintextBytesMost() {
+    return dialect.equals("sansec") ? 136 : CARD_BYTES;
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {1, 15, 16, 17, 31, 32, 33, 511, 512})
+  @ValueSource(ints = {1, 15, 16, 17, 31, 32, 33, 135, 136, 137, 511, 512})
   void what_one_encrypts_with_sm2_the_other_decrypts(int bytes) throws Exception {
     byte[] plaintext = data(bytes);
+    if (bytes > plaintextBytesMost()) {
+      assertHasNoRoom(plaintext);
+      return;
+    }
     byte[] xy = Reference.publicKey(ENCRYPT_KEY);
     byte[] foreign = Reference.encrypt(xy, plaintext);
     assertArrayEquals(plaintext, decrypted(foreign));
@@ -241,6 +268,31 @@ class SdfOperationsTest {
         Sm2DecryptRequest.newBuilder().setCiphertext(of(foreign)).build());
   }
 
+  private void assertHasNoRoom(byte[] plaintext) throws Exception {
+    byte[] xy = Reference.publicKey(ENCRYPT_KEY);
+    Outcome encrypted =
+        bench.execute(
+            HsmOperation.SM2_ENCRYPT,
+            "known",
+            Sm2EncryptRequest.newBuilder().setPlaintext(of(plaintext)).build());
+    Outcome decrypted =
+        bench.execute(
+            HsmOperation.SM2_DECRYPT,
+            "known",
+            Sm2DecryptRequest.newBuilder()
+                .setCiphertext(of(Reference.encrypt(xy, plaintext)))
+                .build());
+    for (Outcome outcome : new Outcome[] {encrypted, decrypted}) {
+      assertEquals(Status.INVALID_ARGUMENT, outcome.status, outcome.text);
+      assertTrue(
+          outcome.text.endsWith(
+              plaintext.length
+                  + " bytes, expected 1 to 136, the room in a ciphertext of the card's dialect"
+                  + " sansec"),
+          outcome.text);
+    }
+  }
+
   private static byte[] decrypted(byte[] ciphertext) throws Exception {
     return bytesOf(
         bench.call(
@@ -255,13 +307,14 @@ class SdfOperationsTest {
 
   @Test
   void wrong_encryption_requests_are_invalid() {
-    for (int bytes : new int[] {0, CARD_BYTES + 1}) {
+    int most = plaintextBytesMost();
+    for (int bytes : new int[] {0, most + 1}) {
       assertInvalid(
           HsmOperation.SM2_ENCRYPT,
           "known",
           Sm2EncryptRequest.newBuilder().setPlaintext(of(data(bytes))).build());
     }
-    for (int bytes : new int[] {0, 1, 95, 96, 97, 96 + CARD_BYTES + 1}) {
+    for (int bytes : new int[] {0, 1, 95, 96, 97, 96 + most + 1}) {
       assertInvalid(
           HsmOperation.SM2_DECRYPT,
           "known",
@@ -372,7 +425,7 @@ class SdfOperationsTest {
             .toByteArray();
     assertEquals(16, Reference.decrypt(ENCRYPT_KEY, underSm2).length);
     assertInvalid(HsmOperation.GENERATE_KEY, "", asked);
-    for (int bits : new int[] {0, 127, 129, 256, -1}) {
+    for (int bits : new int[] {0, 64, 127, 129, 192, 255, 512, -1}) {
       assertInvalid(
           HsmOperation.GENERATE_KEY, "kek", GenerateKeyRequest.newBuilder().setBits(bits).build());
     }

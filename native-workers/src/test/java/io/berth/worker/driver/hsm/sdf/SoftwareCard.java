@@ -27,6 +27,7 @@ final class SoftwareCard {
   static final int KEK = 1;
 
   // GM/T 0003.5-2012, and any other number for the encryption pair.
+  static final int RSA_KEY = 5;
   static final String SIGN_PRIVATE =
       "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
   static final String ENCRYPT_PRIVATE =
@@ -45,7 +46,13 @@ final class SoftwareCard {
   }
 
   static Path library() {
-    return Path.of(System.getProperty("berth.native.dir"), "libberth-softcard.so");
+    return library("standard");
+  }
+
+  /** The same card with the interface of another family. */
+  static Path library(String dialect) {
+    String name = dialect.equals("standard") ? "" : "-" + dialect;
+    return Path.of(System.getProperty("berth.native.dir"), "libberth-softcard" + name + ".so");
   }
 
   /** Puts a fresh card where this process's environment says. */
@@ -96,6 +103,14 @@ final class SoftwareCard {
         GUARDED_KEY,
         "--access-password-file",
         card.secretBeside("access", ACCESS_PASSWORD));
+    card.tool(
+        "import-key",
+        "--index",
+        RSA_KEY,
+        "--rsa",
+        2048,
+        "--sign-key",
+        card.secretBeside("rsa.pem", RsaReference.pem()));
     card.tool("import-kek", "--index", KEK, "--key", card.secretBeside("kek.hex", KEK_HEX));
     return card;
   }
@@ -176,6 +191,11 @@ final class SoftwareCard {
     Path fresh = home.resolve("fault.new");
     Files.writeString(fresh, rules + "\n");
     Files.move(fresh, home.resolve("fault"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Whether rules that end once they have struck have not. */
+  boolean hasFault() {
+    return Files.exists(home.resolve("fault"));
   }
 
   void mend() throws IOException {

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the drivers of hardware security modules have in common. */
+package io.berth.worker.driver.hsm;
