@@ -75,7 +75,7 @@ final class GroupObjects {
   private static <T> T ask(DriverContext context, TokenSession session, TokenSession.Work<T> work)
       throws DriverException, IOException {
     try {
-      return session.perform(true, TokenUse.ObjectUse.FINDS, work);
+      return session.perform(true, ObjectLocks.Purpose.USES, work);
     } catch (RequestException e) {
       throw DriverException.transientFailure(context.name() + ": " + e.getMessage());
     }

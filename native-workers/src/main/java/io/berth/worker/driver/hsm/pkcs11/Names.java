@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Which objects of the token a local name reaches. What was found is remembered until the token's
@@ -110,11 +111,16 @@ final class Names {
     AttributeTemplate template = copy(wanted).put(Cka.TOKEN, true);
     List<TokenObject> objects = new ArrayList<>();
     Set<Long> numbers = new HashSet<>();
-    for (long handle : session.module().findObjects(session.handle(), template)) {
-      TokenObject object = describe(session, handle);
-      if (object != null) {
-        objects.add(numbers.add(object.number()) ? object : renumbered(object, numbers));
+    Lock looking = session.token().objects().look();
+    try {
+      for (long handle : session.module().findObjects(session.handle(), template)) {
+        TokenObject object = describe(session, handle);
+        if (object != null) {
+          objects.add(numbers.add(object.number()) ? object : renumbered(object, numbers));
+        }
       }
+    } finally {
+      looking.unlock();
     }
     return objects;
   }

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * {@code token_label}, {@code serial}, {@code slot} (which token: one of them at least), {@code
  * pin_file} (the PIN of the token's user), {@code login_verifier_file} (of the PIN that programs
  * have to show), {@code mechanisms_file} (the vendor's own numbers), {@code lanes} (sessions, each
- * used by one thread), {@code keys_cached} (unwrapped keys per session). Per key: {@code label},
- * {@code id}.
+ * used by one thread), {@code keys_cached} (unwrapped keys per session), {@code look_while_making}
+ * (whether the module finds objects while it makes others). Per key: {@code label}, {@code id}.
  */
 public final class Pkcs11DriverFactory implements DriverFactory {
   private static final Logger LOG = LoggerFactory.getLogger(Pkcs11DriverFactory.class);
@@ -42,7 +42,8 @@ public final class Pkcs11DriverFactory implements DriverFactory {
     "pin_file",
     "login_verifier_file",
     "mechanisms_file",
-    "keys_cached"
+    "keys_cached",
+    "look_while_making"
   };
 
   private static final int LANES_MAX = 256;
@@ -60,13 +61,15 @@ public final class Pkcs11DriverFactory implements DriverFactory {
     SlotChoice choice = SlotChoice.of(context);
     int lanes = context.number("lanes", 4, 1, LANES_MAX);
     int keysCached = context.number("keys_cached", KEYS_CACHED, 1, KEYS_CACHED_MAX);
+    boolean looksWhileMaking = context.flag("look_while_making", false);
     PinVerifier pins = pins(context);
     VendorMechanisms vendors = vendors(context);
     Pkcs11Module module = load(context);
     boolean alone = !initialize(context, module);
     try {
       List<TokenName> names = configured(context);
-      Token token = Token.open(module, choice, context.setting("pin_file", null), names, alone);
+      String pinFile = context.setting("pin_file", null);
+      Token token = Token.open(module, choice, pinFile, names, alone, looksWhileMaking);
       return new Pkcs11Driver(
           context,
           token,

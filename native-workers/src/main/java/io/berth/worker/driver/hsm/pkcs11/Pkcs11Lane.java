@@ -39,7 +39,7 @@ import io.berth.worker.driver.Lane;
 import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
-import io.berth.worker.driver.hsm.pkcs11.TokenUse.ObjectUse;
+import io.berth.worker.driver.hsm.pkcs11.ObjectLocks.Purpose;
 import java.io.IOException;
 
 /** One session of the token and the requests that it serves, one after the other. */
@@ -65,7 +65,7 @@ final class Pkcs11Lane implements Lane {
     try {
       answer =
           session.perform(
-              isRepeatable(request), objectUse(request), s -> answer(s, request, reply, payload));
+              isRepeatable(request), purpose(request), s -> answer(s, request, reply, payload));
       reply.ok(answer);
       session.token().watch().answered(request.operation());
     } catch (InvalidProtocolBufferException e) {
@@ -93,12 +93,13 @@ final class Pkcs11Lane implements Lane {
     return HsmReplay.of(request.operation()).replay().mayRepeat();
   }
 
-  private static ObjectUse objectUse(Request request) {
+  private static Purpose purpose(Request request) {
     return switch (request.operation()) {
       case HsmOperation.CREATE_OBJECT, HsmOperation.DESTROY_OBJECT, HsmOperation.SET_ATTRIBUTES ->
-          ObjectUse.CHANGES;
-      case HsmOperation.GENERATE_OBJECT, HsmOperation.GENERATE_SESSION_KEY -> ObjectUse.MAKES;
-      default -> ObjectUse.FINDS;
+          Purpose.CHANGES;
+      case HsmOperation.GENERATE_OBJECT -> Purpose.MAKES;
+      case HsmOperation.GENERATE_SESSION_KEY -> Purpose.NOTHING;
+      default -> Purpose.USES;
     };
   }
 
@@ -271,7 +272,7 @@ final class Pkcs11Lane implements Lane {
 
   @Override
   public boolean isReady() {
-    return session.token().use().isFree();
+    return session.token().use().isFree() && session.token().objects().areFree();
   }
 
   @Override

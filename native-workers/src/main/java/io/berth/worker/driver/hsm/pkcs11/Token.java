@@ -38,6 +38,7 @@ final class Token implements AutoCloseable {
   private final Keeper keeper;
   private final SessionObjects sessionObjects;
   private final TokenUse use;
+  private final ObjectLocks objects;
   private final LossWatch watch = new LossWatch("the token");
   private long slot;
   private TokenInfo info;
@@ -49,8 +50,10 @@ final class Token implements AutoCloseable {
       SlotChoice choice,
       String pinFile,
       List<TokenName> configured,
-      boolean alone) {
+      boolean alone,
+      boolean looksWhileMaking) {
     this.use = new TokenUse(alone);
+    this.objects = new ObjectLocks(looksWhileMaking);
     this.configured = List.copyOf(configured);
     this.module = module;
     this.choice = choice;
@@ -65,15 +68,17 @@ final class Token implements AutoCloseable {
    * @param pinFile null: nobody logs in
    * @param configured the names of the configuration
    * @param alone whether the module may be called by one thread at a time only
+   * @param looksWhileMaking whether the module finds objects while it makes others
    */
   static Token open(
       Pkcs11Module module,
       SlotChoice choice,
       String pinFile,
       List<TokenName> configured,
-      boolean alone)
+      boolean alone,
+      boolean looksWhileMaking)
       throws IOException {
-    Token token = new Token(module, choice, pinFile, configured, alone);
+    Token token = new Token(module, choice, pinFile, configured, alone, looksWhileMaking);
     token.find();
     token.keeper.start();
     return token;
@@ -120,6 +125,11 @@ final class Token implements AutoCloseable {
   /** Who uses it, and how often it was lost. */
   TokenUse use() {
     return use;
+  }
+
+  /** What is done with its objects. */
+  ObjectLocks objects() {
+    return objects;
   }
 
   /** A session, logged in. */

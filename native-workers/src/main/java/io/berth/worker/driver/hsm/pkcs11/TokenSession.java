@@ -7,7 +7,7 @@ import io.berth.jni.pkcs11.Pkcs11Module;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.RequestException;
-import io.berth.worker.driver.hsm.pkcs11.TokenUse.ObjectUse;
+import io.berth.worker.driver.hsm.pkcs11.ObjectLocks.Purpose;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,23 +86,23 @@ final class TokenSession implements AutoCloseable {
    * handle is gone, once that is there again.
    *
    * @param repeatable whether it may be done again though the first time may have had an effect
-   * @param how what it does with objects of the token
+   * @param purpose what it does with objects of the token
    */
-  <T> T perform(boolean repeatable, ObjectUse how, Work<T> work)
+  <T> T perform(boolean repeatable, Purpose purpose, Work<T> work)
       throws IOException, RequestException {
     try {
-      return attempt(how, work);
+      return attempt(purpose, work);
     } catch (Pkcs11Exception e) {
       if (!restore(e, repeatable)) {
         throw e;
       }
-      return again(how, work);
+      return again(purpose, work);
     }
   }
 
-  private <T> T attempt(ObjectUse how, Work<T> work) throws IOException, RequestException {
+  private <T> T attempt(Purpose purpose, Work<T> work) throws IOException, RequestException {
     Lock using = begin();
-    Runnable done = token.use().beginWithObjects(how);
+    Runnable done = token.objects().begin(purpose);
     try {
       return work.with(this);
     } finally {
@@ -124,9 +124,9 @@ final class TokenSession implements AutoCloseable {
     }
   }
 
-  private <T> T again(ObjectUse how, Work<T> work) throws IOException, RequestException {
+  private <T> T again(Purpose purpose, Work<T> work) throws IOException, RequestException {
     try {
-      return attempt(how, work);
+      return attempt(purpose, work);
     } catch (Pkcs11Exception e) {
       if (saysSessionIsGone(e)) {
         abandon();
@@ -153,7 +153,7 @@ final class TokenSession implements AutoCloseable {
       case OBJECT -> {
         token.names().forget();
         attempt(
-            ObjectUse.FINDS,
+            Purpose.USES,
             s -> {
               wrappedKeys.destroy();
               // Private objects of a token that was logged out look like this, too.

@@ -19,23 +19,7 @@ final class TokenUse {
     void run() throws E;
   }
 
-  /** What is done with objects of the token. */
-  enum ObjectUse {
-    /** Finds and uses them, beside others who do. */
-    FINDS,
-    /** Changes some that others may use: nobody finds any meanwhile. */
-    CHANGES,
-    /**
-     * Makes a key, which may take seconds and which nobody knows yet. Whoever wants to change
-     * others waits for it, as SoftHSM cannot do both at once; but who finds some does not wait
-     * behind him.
-     */
-    MAKES
-  }
-
   private final boolean alone;
-  private final ReentrantReadWriteLock making = new ReentrantReadWriteLock();
-  private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private volatile int epoch;
   // The first epoch whose sessions the module may still have open. Guarded by the lock.
@@ -63,33 +47,9 @@ final class TokenUse {
     return use;
   }
 
-  /**
-   * Begins to do something with objects of the token. For those who have begun to use the token,
-   * and only within that. SoftHSM for one does not find an object while another thread changes it.
-   *
-   * @return ends it, before the use of the token ends
-   */
-  Runnable beginWithObjects(ObjectUse how) {
-    if (how != ObjectUse.CHANGES) {
-      Lock shared = how == ObjectUse.MAKES ? making.readLock() : changes.readLock();
-      shared.lock();
-      return shared::unlock;
-    }
-    making.writeLock().lock(); // First: while he waits for a key to be made, others find objects.
-    changes.writeLock().lock();
-    return () -> {
-      changes.writeLock().unlock();
-      making.writeLock().unlock();
-    };
-  }
-
-  /** Whether who begins to find objects now is not likely to wait. */
+  /** Whether who begins to use the token now is not likely to wait. */
   boolean isFree() {
-    return !isHeldUp(lock) && !isHeldUp(changes);
-  }
-
-  private static boolean isHeldUp(ReentrantReadWriteLock lock) {
-    return lock.isWriteLocked() || lock.hasQueuedThreads();
+    return !ObjectLocks.isHeldUp(lock);
   }
 
   /** Whether the module may still have this session. For those who have begun. */

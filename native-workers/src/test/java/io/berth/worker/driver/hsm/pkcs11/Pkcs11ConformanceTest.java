@@ -82,6 +82,7 @@ class Pkcs11ConformanceTest extends DriverConformance {
             .refuses("module", "/nowhere/libp11.so", "/nowhere/libp11.so")
             .refuses("lanes", "0", "'lanes'", "1 to 256")
             .refuses("loading", "sideways", "'loading'", "lazy")
+            .refuses("look_while_making", "maybe", "'look_while_making'", "true")
             .refuses("slot", "first", "'slot'", "a number")
             .refuses("pin_file", wide.toString(), wide.toString(), "chmod 600");
     token.settings().forEach(subject::setting);

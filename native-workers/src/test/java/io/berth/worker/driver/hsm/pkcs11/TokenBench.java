@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -47,7 +48,7 @@ final class TokenBench implements AutoCloseable {
 
   final Driver driver;
   private final Lane[] lanes;
-  private final Map<String, Target> targets = new LinkedHashMap<>();
+  private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final Map<String, String> settings;
 
   private TokenBench(Driver driver, Map<String, String> settings) throws DriverException {

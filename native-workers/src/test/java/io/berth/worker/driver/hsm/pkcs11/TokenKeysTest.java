@@ -40,8 +40,6 @@ import java.security.interfaces.ECPublicKey;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
 import javax.crypto.spec.SecretKeySpec;
@@ -750,33 +748,5 @@ class TokenKeysTest {
                 .build());
     assertEquals(Ckr.KEY_UNEXTRACTABLE, outcome.deviceCode, outcome.text);
     assertEquals(Status.PERMISSION_DENIED, outcome.status);
-  }
-
-  @Test
-  void an_object_that_is_being_changed_is_there_for_everybody() throws Exception {
-    // SoftHSM writes its file anew, and does not find it meanwhile.
-    SetAttributesRequest change =
-        SetAttributesRequest.newBuilder().addAttributes(attribute(Cka.ID, (byte) 7)).build();
-    AtomicBoolean done = new AtomicBoolean();
-    FutureTask<Outcome> changing =
-        new FutureTask<>(
-            () -> {
-              Outcome outcome;
-              do {
-                outcome = bench.execute(1, SESSION, HsmOperation.SET_ATTRIBUTES, "kek", change);
-              } while (outcome.status == Status.OK && !done.get());
-              return outcome;
-            });
-    Thread changer = new Thread(changing);
-    changer.start();
-    try {
-      for (int i = 0; i < 100; i++) {
-        assertEquals(data(32).length, read("kek", object(0), Cka.VALUE).size());
-      }
-    } finally {
-      done.set(true);
-      changer.join();
-    }
-    assertEquals(Status.OK, changing.get().status, changing.get().text);
   }
 }
