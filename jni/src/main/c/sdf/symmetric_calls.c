@@ -24,75 +24,6 @@ typedef int symmetric_function(void *session, void *key, unsigned int algorithm,
                                unsigned char *in, unsigned int in_length, unsigned char *out,
                                unsigned int *out_length);
 
-struct out_array {
-    jbyteArray bytes;
-    jint offset;
-    jint room;
-    jintArray length;
-    jint most; /* what the card may write, whatever room it is told of */
-};
-
-static jint run(JNIEnv *env, symmetric_function *function, jlong session, jlong key, jint algorithm,
-                jbyteArray iv_bytes, jbyteArray in, jint in_offset, jint in_bytes,
-                struct out_array to) {
-    struct iv iv;
-    struct scratch from;
-    struct scratch out;
-    jint code = SDR_NOBUFFER;
-    if (!scratch_copy(&from, env, in, in_offset, in_bytes)) {
-        return code;
-    }
-    if (scratch_take(&out, (size_t)to.most)) {
-        jint room = to.room < to.most ? to.room : to.most;
-        unsigned int length = (unsigned)room;
-        read_iv(env, iv_bytes, &iv);
-        code = function(card_handle(session), card_handle(key), (unsigned)algorithm, iv.bytes,
-                        from.bytes, (unsigned)in_bytes, out.bytes, &length);
-        if (code == SDR_OK && length > (unsigned)room) {
-            code = SDR_OUTARGERR;
-        }
-        if (code == SDR_OK) {
-            jint written = (jint)length;
-            put_bytes(env, to.bytes, to.offset, written, out.bytes);
-            (*env)->SetIntArrayRegion(env, to.length, 0, 1, &written);
-        }
-        explicit_bzero(&iv, sizeof iv);
-        scratch_release(&out);
-    }
-    scratch_release(&from);
-    return code;
-}
-
-/* The modes do not pad: as much comes out as goes in. */
-static struct out_array cipher_output(JNIEnv *env, jbyteArray out, jint offset, jint in_bytes,
-                                      jintArray length) {
-    struct out_array to = {out, offset, (*env)->GetArrayLength(env, out) - offset, length,
-                           in_bytes};
-    return to;
-}
-
-SDF_NATIVE(jint, encrypt)
-(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
- jbyteArray in, jint in_offset, jint in_bytes, jbyteArray out, jint out_offset,
- jintArray out_length) {
-    REQUIRE(Encrypt, session);
-    REQUIRE(Encrypt, key);
-    struct out_array to = cipher_output(env, out, out_offset, in_bytes, out_length);
-    return run(env, sdf_library(library)->Encrypt, session, key, algorithm, iv, in, in_offset,
-               in_bytes, to);
-}
-
-SDF_NATIVE(jint, decrypt)
-(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
- jbyteArray in, jint in_offset, jint in_bytes, jbyteArray out, jint out_offset,
- jintArray out_length) {
-    REQUIRE(Decrypt, session);
-    REQUIRE(Decrypt, key);
-    struct out_array to = cipher_output(env, out, out_offset, in_bytes, out_length);
-    return run(env, sdf_library(library)->Decrypt, session, key, algorithm, iv, in, in_offset,
-               in_bytes, to);
-}
-
 static unsigned char *at(jlong address) {
     return (unsigned char *)(uintptr_t)address;
 }
@@ -135,13 +66,36 @@ SDF_NATIVE(void, wipe)
 }
 
 SDF_NATIVE(jint, calculateMac)
-(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm, jbyteArray iv,
- jbyteArray in, jint in_offset, jint in_bytes, jbyteArray mac, jintArray mac_length) {
+(JNIEnv *env, jclass c, jlong library, jlong session, jlong key, jint algorithm,
+ jbyteArray iv_bytes, jbyteArray in, jint in_offset, jint in_bytes, jbyteArray mac,
+ jintArray mac_length) {
     REQUIRE(CalculateMAC, session);
     REQUIRE(CalculateMAC, key);
-    struct out_array to = {mac, 0, (*env)->GetArrayLength(env, mac), mac_length, DIGEST_ROOM_BYTES};
-    return run(env, sdf_library(library)->CalculateMAC, session, key, algorithm, iv, in, in_offset,
-               in_bytes, to);
+    unsigned char out[DIGEST_ROOM_BYTES + SLACK_BYTES] = {0};
+    jint array_room = (*env)->GetArrayLength(env, mac);
+    unsigned int room = array_room < DIGEST_ROOM_BYTES ? (unsigned)array_room : DIGEST_ROOM_BYTES;
+    unsigned int length = room;
+    struct iv iv;
+    struct scratch from;
+    if (!scratch_copy(&from, env, in, in_offset, in_bytes)) {
+        return SDR_NOBUFFER;
+    }
+    read_iv(env, iv_bytes, &iv);
+    jint code = sdf_library(library)->CalculateMAC(card_handle(session), card_handle(key),
+                                                   (unsigned)algorithm, iv.bytes, from.bytes,
+                                                   (unsigned)in_bytes, out, &length);
+    scratch_release(&from);
+    if (code == SDR_OK && length > room) {
+        code = SDR_OUTARGERR;
+    }
+    if (code == SDR_OK) {
+        jint written = (jint)length;
+        put_bytes(env, mac, 0, written, out);
+        (*env)->SetIntArrayRegion(env, mac_length, 0, 1, &written);
+    }
+    explicit_bzero(&iv, sizeof iv);
+    explicit_bzero(out, sizeof out);
+    return code;
 }
 
 SDF_NATIVE(jint, hashInit)

@@ -301,44 +301,10 @@ public final class SdfLibrary {
   // whether
   // they write the next one back, so that whoever cuts a message into pieces chains it himself.
 
-  public int encrypt(
-      long session,
-      long key,
-      int algorithm,
-      byte[] iv,
-      byte[] in,
-      int inOffset,
-      int inBytes,
-      byte[] out,
-      int outOffset,
-      int[] outLength) {
-    Forms.symmetric(iv, in, inOffset, inBytes, outLength);
-    Forms.range(outOffset, inBytes, out);
-    return SdfNatives.encrypt(
-        library, session, key, algorithm, iv, in, inOffset, inBytes, out, outOffset, outLength);
-  }
-
-  public int decrypt(
-      long session,
-      long key,
-      int algorithm,
-      byte[] iv,
-      byte[] in,
-      int inOffset,
-      int inBytes,
-      byte[] out,
-      int outOffset,
-      int[] outLength) {
-    Forms.symmetric(iv, in, inOffset, inBytes, outLength);
-    Forms.range(outOffset, inBytes, out);
-    return SdfNatives.decrypt(
-        library, session, key, algorithm, iv, in, inOffset, inBytes, out, outOffset, outLength);
-  }
-
   /**
-   * As {@link #encrypt} or {@link #decrypt}, without copies: from the beginning of one piece of
-   * memory to that of another.
+   * Encrypts or decrypts from the beginning of one piece of memory to that of another.
    *
+   * @param encrypt SDF_Encrypt, or else SDF_Decrypt
    * @param outLength receives how much the card has written
    */
   public int cipher(

@@ -98,33 +98,7 @@ final class SdfNatives {
       byte[] inSecond,
       byte[] behindSecond);
 
-  static native int encrypt(
-      long library,
-      long session,
-      long key,
-      int algorithm,
-      byte[] iv,
-      byte[] in,
-      int inOffset,
-      int inBytes,
-      byte[] out,
-      int outOffset,
-      int[] outLength);
-
-  static native int decrypt(
-      long library,
-      long session,
-      long key,
-      int algorithm,
-      byte[] iv,
-      byte[] in,
-      int inOffset,
-      int inBytes,
-      byte[] out,
-      int outOffset,
-      int[] outLength);
-
-  /** {@link #encrypt} or {@link #decrypt} from and to memory at addresses. */
+  /** SDF_Encrypt or SDF_Decrypt, from and to memory at addresses. */
   static native int cipherAt(
       long library,
       boolean encrypt,

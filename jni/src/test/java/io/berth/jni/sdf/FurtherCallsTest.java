@@ -59,6 +59,7 @@ class FurtherCallsTest {
   private SdfSealing sealing;
   private SdfPieces pieces;
   private SdfTestOnly testOnly;
+  private Sm4Calls sm4;
 
   @BeforeAll
   static void provision() throws Exception {
@@ -82,6 +83,7 @@ class FurtherCallsTest {
     sealing = new SdfSealing(card);
     pieces = new SdfPieces(card);
     testOnly = new SdfTestOnly(card);
+    sm4 = new Sm4Calls(card);
   }
 
   @AfterEach
@@ -98,8 +100,7 @@ class FurtherCallsTest {
 
   private byte[] encrypted(long under) {
     byte[] out = new byte[16];
-    assertEquals(
-        OK, card.encrypt(session, under, SM4_ECB, null, new byte[16], 0, 16, out, 0, length));
+    assertEquals(OK, sm4.encrypt(session, under, SM4_ECB, null, new byte[16], out, length));
     return out;
   }
 
@@ -291,7 +292,7 @@ class FurtherCallsTest {
     byte[] iv = bytes(16);
     byte[] whole = new byte[160];
     byte[] inPieces = new byte[160];
-    assertEquals(OK, card.encrypt(session, key[0], SM4_CBC, iv, plain, 0, 160, whole, 0, length));
+    assertEquals(OK, sm4.encrypt(session, key[0], SM4_CBC, iv, plain, whole, length));
     for (boolean encrypting : new boolean[] {true, false}) {
       SdfPieces.Kind kind = encrypting ? SdfPieces.Kind.ENCRYPT : SdfPieces.Kind.DECRYPT;
       assertEquals(OK, pieces.init(session, kind, key[0], SM4_CBC, iv));
@@ -356,7 +357,7 @@ class FurtherCallsTest {
     assertEquals(OK, testOnly.cipher(session, true, SM4_ECB, KEY, NONE, data, encrypted, length));
     assertEquals(OK, testOnly.importKey(session, KEY, key));
     byte[] asUsual = new byte[32];
-    assertEquals(OK, card.encrypt(session, key[0], SM4_ECB, null, data, 0, 32, asUsual, 0, length));
+    assertEquals(OK, sm4.encrypt(session, key[0], SM4_ECB, null, data, asUsual, length));
     assertArrayEquals(asUsual, encrypted);
     assertEquals(
         OK, testOnly.cipher(session, false, SM4_ECB, KEY, NONE, encrypted, decrypted, length));

@@ -29,6 +29,7 @@ class SdfCallsTest {
   private static final int WITHOUT_BITS = 91;
 
   private SdfLibrary card;
+  private Sm4Calls sm4;
   private final long[] device = new long[1];
   private final long[] opened = new long[1];
   private final long[] key = new long[1];
@@ -39,6 +40,7 @@ class SdfCallsTest {
   void open() throws SdfLoadException {
     Path fakes = Path.of(System.getProperty("berth.test.fakes.dir"));
     card = SdfLibrary.open(fakes.resolve("libfake_sdf.so"), LoadingMode.DEFAULT);
+    sm4 = new Sm4Calls(card);
     assertEquals(OK, card.openDevice(device));
     assertEquals(OK, card.openSession(device[0], opened));
     session = opened[0];
@@ -201,16 +203,17 @@ class SdfCallsTest {
     assertEquals(before + 2, liveKeys());
 
     byte[] iv = filled(16, 4);
-    byte[] out = new byte[40];
-    assertEquals(OK, card.encrypt(session, made, CBC, iv, counting(40), 8, 32, out, 4, length));
+    byte[] out = new byte[32];
+    byte[] in = Arrays.copyOfRange(counting(40), 8, 40);
+    assertEquals(OK, sm4.encrypt(session, made, CBC, iv, in, out, length));
     assertEquals(32, length[0]);
-    assertEquals(0, out[3]);
-    assertEquals((byte) (8 ^ 0x21 ^ 4), out[4]);
+    assertEquals((byte) (8 ^ 0x21 ^ 4), out[0]);
     assertArrayEquals(filled(16, 4), iv);
     byte[] back = new byte[32];
-    assertEquals(OK, card.decrypt(session, key[0], CBC, iv, out, 4, 32, back, 0, length));
-    assertArrayEquals(Arrays.copyOfRange(counting(40), 8, 40), back);
-    assertEquals(OK, card.decrypt(session, made, 0x401, null, back, 0, 16, out, 0, length));
+    assertEquals(OK, sm4.decrypt(session, key[0], CBC, iv, out, back, length));
+    assertArrayEquals(in, back);
+    byte[] block = new byte[16];
+    assertEquals(OK, sm4.decrypt(session, made, 0x401, null, block, block, length));
     assertEquals(16, length[0]);
 
     assertEquals(OK, card.destroyKey(session, made));
@@ -246,8 +249,10 @@ class SdfCallsTest {
     assertEquals(OK, card.generateKeyWithKek(session, 128, 1, 5, wrapped, length, key));
     byte[] out = new byte[16];
     byte[] in = counting(16);
+    length[0] = -1;
     assertEquals(
-        OUTARGERR, card.encrypt(session, key[0], LYING_ALGORITHM, null, in, 0, 16, out, 0, length));
+        OUTARGERR, sm4.encrypt(session, key[0], LYING_ALGORITHM, null, in, new byte[16], length));
+    assertEquals(-1, length[0]);
     assertEquals(
         OUTARGERR,
         card.calculateMac(session, key[0], LYING_ALGORITHM, null, in, 0, 16, out, length));
@@ -302,13 +307,14 @@ class SdfCallsTest {
     assertEquals(INARGERR, card.closeDevice(0));
     assertEquals(INARGERR, card.exportSignPublicKey(0, 1, out));
     assertEquals(INARGERR, card.destroyKey(session, 0));
-    assertEquals(INARGERR, card.encrypt(session, 0, CBC, null, out, 0, 16, out, 0, length));
+    assertEquals(INARGERR, sm4.encrypt(session, 0, CBC, null, out, out, length));
     assertThrows(SdfException.class, () -> card.deviceInfo(0));
   }
 
   @Test
   void arrays_of_the_wrong_length_never_reach_native_code() {
     byte[] b = new byte[16];
+    CardMemory memory = new CardMemory(16);
     assertThrows(IllegalArgumentException.class, () -> card.exportSignPublicKey(session, 1, b));
     assertThrows(
         IllegalArgumentException.class, () -> card.internalSign(session, 1, b, new byte[63]));
@@ -319,10 +325,10 @@ class SdfCallsTest {
         () -> card.generateKeyWithIpk(session, 1, 127, new byte[112], key));
     assertThrows(
         IllegalArgumentException.class,
-        () -> card.encrypt(session, 1, CBC, new byte[15], b, 0, 16, b, 0, length));
+        () -> sm4.encrypt(session, 1, CBC, new byte[15], b, b, length));
     assertThrows(
         IndexOutOfBoundsException.class,
-        () -> card.encrypt(session, 1, CBC, null, b, 0, 16, b, 1, length));
+        () -> card.cipher(true, session, 1, CBC, null, memory, 16, new CardMemory(15), length));
     assertThrows(IndexOutOfBoundsException.class, () -> card.hashUpdate(session, b, 8, 9));
     assertThrows(IndexOutOfBoundsException.class, () -> card.generateRandom(session, b, -1, 2));
   }

@@ -56,6 +56,7 @@ class SoftwareCardTest {
   private static final byte[] SM4_CIPHERTEXT = HEX.parseHex("681edf34d206965e86b3e94f536e4246");
 
   private static SdfLibrary card;
+  private static Sm4Calls sm4;
 
   private final long[] device = new long[1];
   private final long[] opened = new long[1];
@@ -85,6 +86,7 @@ class SoftwareCardTest {
     tool("import-kek", home, "--index", EXAMPLE_KEK, "--key", kek);
     Path library = Path.of(System.getProperty("berth.native.dir"), "libberth-softcard.so");
     card = SdfLibrary.open(library, LoadingMode.DEFAULT);
+    sm4 = new Sm4Calls(card);
   }
 
   private static Path secret(Path file, String line) throws IOException {
@@ -210,10 +212,9 @@ class SoftwareCardTest {
     // The wrapped key is the example itself: its key encrypts the same 16 bytes.
     assertEquals(OK, card.importKeyWithKek(session, SM4_ECB, EXAMPLE_KEK, SM4_CIPHERTEXT, key));
     byte[] out = new byte[16];
-    assertEquals(
-        OK, card.encrypt(session, key[0], SM4_ECB, null, SM4_PLAINTEXT, 0, 16, out, 0, length));
+    assertEquals(OK, sm4.encrypt(session, key[0], SM4_ECB, null, SM4_PLAINTEXT, out, length));
     assertArrayEquals(SM4_CIPHERTEXT, out);
-    assertEquals(OK, card.decrypt(session, key[0], SM4_ECB, null, out, 0, 16, out, 0, length));
+    assertEquals(OK, sm4.decrypt(session, key[0], SM4_ECB, null, out, out, length));
     assertArrayEquals(SM4_PLAINTEXT, out);
     assertEquals(OK, card.destroyKey(session, key[0]));
     assertEquals(SdfStatus.SDR_KEYNOTEXIST.code(), card.destroyKey(session, key[0]));
@@ -251,13 +252,9 @@ class SoftwareCardTest {
     byte[] ciphertext = new byte[message.length];
     byte[] back = new byte[message.length];
     byte[] mac = new byte[16];
-    assertEquals(
-        OK,
-        card.encrypt(session, one, SM4_CBC, iv, message, 0, message.length, ciphertext, 0, length));
+    assertEquals(OK, sm4.encrypt(session, one, SM4_CBC, iv, message, ciphertext, length));
     assertFalse(Arrays.equals(message, ciphertext));
-    assertEquals(
-        OK,
-        card.decrypt(session, other, SM4_CBC, iv, ciphertext, 0, message.length, back, 0, length));
+    assertEquals(OK, sm4.decrypt(session, other, SM4_CBC, iv, ciphertext, back, length));
     assertArrayEquals(message, back);
     // SDF's MAC is the last block of CBC.
     assertEquals(

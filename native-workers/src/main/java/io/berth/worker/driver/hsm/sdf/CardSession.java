@@ -10,6 +10,7 @@ import io.berth.jni.sdf.SdfStatus;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -99,6 +100,29 @@ final class CardSession implements AutoCloseable {
       output = new CardMemory(card.bufferBytes());
     }
     return output;
+  }
+
+  /**
+   * Encrypts or decrypts what one call takes, where {@link #input} and {@link #output} lie.
+   *
+   * @param number the card's of the mode
+   * @param iv null: the mode has none
+   */
+  byte[] cipher(boolean encrypt, long key, int number, byte[] iv, byte[] data) throws SdfException {
+    byte[] result = new byte[data.length];
+    CardMemory in = input();
+    CardMemory out = output();
+    try {
+      in.set(ByteBuffer.wrap(data), 0, data.length);
+      SdfException.check(
+          encrypt ? "SDF_Encrypt" : "SDF_Decrypt",
+          library().cipher(encrypt, handle(), key, number, iv, in, data.length, out, new int[1]));
+      out.get(0, result);
+    } finally {
+      in.wipe(data.length);
+      out.wipe(data.length);
+    }
+    return result;
   }
 
   /**

@@ -7,7 +7,6 @@ import io.berth.jni.sdf.SdfRsa;
 import io.berth.jni.sdf.SdfStatus;
 import io.berth.shm.control.TargetSetting;
 import io.berth.worker.driver.hsm.Fingerprint;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -118,23 +117,7 @@ final class GroupMeasure {
 
   /** What a session key makes of 16 zeros. */
   static byte[] check(CardSession session, long sessionKey) throws SdfException {
-    byte[] zeros = new byte[Forms.BLOCK_BYTES];
-    byte[] found = new byte[Forms.BLOCK_BYTES];
-    SdfException.check(
-        "SDF_Encrypt",
-        session
-            .library()
-            .encrypt(
-                session.handle(),
-                sessionKey,
-                session.card().number(Algorithm.SM4_ECB),
-                null,
-                zeros,
-                0,
-                zeros.length,
-                found,
-                0,
-                new int[1]));
-    return Arrays.copyOf(found, found.length);
+    int ecb = session.card().number(Algorithm.SM4_ECB);
+    return session.cipher(true, sessionKey, ecb, null, new byte[Forms.BLOCK_BYTES]);
   }
 }

@@ -3,6 +3,7 @@ package io.berth.worker.driver.hsm.sdf;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.berth.jni.sdf.CardMemory;
 import io.berth.jni.sdf.DecryptProbe;
 import io.berth.jni.sdf.SdfException;
 import io.berth.jni.sdf.SdfLibrary;
@@ -10,6 +11,7 @@ import io.berth.jni.sdf.SdfStatus;
 import io.berth.worker.driver.hsm.sdf.dialect.AlgorithmNumber;
 import io.berth.worker.driver.hsm.sdf.dialect.Dialect;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -20,7 +22,8 @@ import java.util.Set;
  *
  * <p>Published vectors: SM2 verification (GM/T 0003.5, A.2), SM3 (GB/T 32905, A.1), SM4 (GB/T
  * 32907, A.1). A known SM4 key comes into the card wrapped for one of its SM2 keys. Modes are held
- * to the block cipher, MACs to CBC and SM3.
+ * to the block cipher, MACs to CBC and SM3. Long data lies where it does in service, so that what
+ * is tried is what is used.
  *
  * <p>One thread. The card's structures must be those of the dialect ({@link CardStructures}).
  */
@@ -142,8 +145,13 @@ final class KnownAnswers implements AutoCloseable {
   private byte[] digest(byte[] data) throws IOException {
     SdfException.check(
         "SDF_HashInit", library.hashInit(session.handle(), number(Algorithm.SM3), null, null));
-    SdfException.check(
-        "SDF_HashUpdate", library.hashUpdate(session.handle(), data, 0, data.length));
+    CardMemory in = session.input();
+    try {
+      in.set(ByteBuffer.wrap(data), 0, data.length);
+      SdfException.check("SDF_HashUpdate", library.hashUpdate(session.handle(), in, data.length));
+    } finally {
+      in.wipe(data.length);
+    }
     byte[] digest = new byte[Forms.DIGEST_BYTES];
     SdfException.check("SDF_HashFinal", library.hashFinal(session.handle(), digest, new int[1]));
     return digest;
@@ -286,17 +294,7 @@ final class KnownAnswers implements AutoCloseable {
   }
 
   private byte[] cipher(Algorithm mode, boolean encrypt, byte[] iv, byte[] in) throws IOException {
-    byte[] out = new byte[in.length];
-    byte[] value = iv == null ? null : iv.clone();
-    int id = number(mode);
-    int[] length = new int[1];
-    long key = sm4Key();
-    int code =
-        encrypt
-            ? library.encrypt(session.handle(), key, id, value, in, 0, in.length, out, 0, length)
-            : library.decrypt(session.handle(), key, id, value, in, 0, in.length, out, 0, length);
-    SdfException.check(encrypt ? "SDF_Encrypt" : "SDF_Decrypt", code);
-    return out;
+    return session.cipher(encrypt, sm4Key(), number(mode), iv, in);
   }
 
   /** Two blocks, against what the block cipher says they must be. */
