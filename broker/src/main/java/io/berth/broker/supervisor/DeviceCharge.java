@@ -134,7 +134,10 @@ final class DeviceCharge implements GuardProcess.Charge {
     worker.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // With performance data a killed worker leaves a file in /tmp/hsperfdata_USER behind, a busy
     // disk under it stops the living one, and an idle one wakes every 50 ms to sample.
-    worker.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx64m", "-Xss512k"));
+    worker.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss512k"));
+    // It grows only for long inputs that a card or token takes in one piece (HeapShares): 64 MiB of
+    // them, and as much that comes out.
+    worker.addAll(List.of("-Xms64m", "-Xmn20m", "-Xmx200m"));
     // A thread that memory fails ends, and a worker without one of its lanes looks alive and
     // answers less and less. A dead one is replaced.
     worker.add("-XX:+ExitOnOutOfMemoryError");

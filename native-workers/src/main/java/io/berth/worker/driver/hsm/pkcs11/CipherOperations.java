@@ -77,8 +77,8 @@ final class CipherOperations {
   private static byte[] answer(Request request, Reply reply, byte[] out, ByteString iv)
       throws IOException, RequestException {
     MechanismReply.Builder answer = MechanismReply.newBuilder().setIv(iv);
-    OutputBlock.needRoom(request, out.length);
-    if (!OutputBlock.put(request, reply, out)) {
+    OutputBlock.needRoom(request, reply, out.length);
+    if (!OutputBlock.put(request, reply, out, out.length)) {
       answer.setData(Wiping.wrap(out));
     }
     return Wiping.encode(answer.build());

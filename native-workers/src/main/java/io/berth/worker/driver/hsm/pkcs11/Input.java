@@ -18,22 +18,27 @@ final class Input implements AutoCloseable {
   }
 
   static Input of(Request request, ByteString data) throws RequestException {
-    ByteBuffer block = request.input();
-    if (block == null || !data.isEmpty()) {
-      return new Input(data.toByteArray());
-    }
-    return behind(request, 0);
+    return of(request, data, 0, ByteString.EMPTY);
   }
 
-  /** What stands in the INPUT block, which must be there, behind its first bytes. */
-  static Input behind(Request request, int skipped) throws RequestException {
+  /**
+   * One that is followed by what the request has elsewhere.
+   *
+   * @param skipped the first bytes of the INPUT block, which then must be there, are not part of it
+   */
+  static Input of(Request request, ByteString data, int skipped, ByteString tail)
+      throws RequestException {
     ByteBuffer block = request.input();
+    if (block == null || !data.isEmpty()) {
+      return new Input(data.concat(tail).toByteArray());
+    }
     int length = block.remaining() - skipped;
     if (length > BYTES_MAX) {
       throw RequestException.invalid("input of " + length + " bytes in one piece > " + BYTES_MAX);
     }
-    byte[] copy = new byte[length];
+    byte[] copy = new byte[length + tail.size()];
     block.get(block.position() + skipped, copy, 0, length);
+    tail.copyTo(copy, length);
     return new Input(copy);
   }
 

@@ -39,11 +39,15 @@ import io.berth.worker.driver.Lane;
 import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.hsm.HeapShares;
 import io.berth.worker.driver.hsm.pkcs11.ObjectLocks.Purpose;
 import java.io.IOException;
 
 /** One session of the token and the requests that it serves, one after the other. */
 final class Pkcs11Lane implements Lane {
+  /** Of an input: the request's own and the result. */
+  private static final int COPIES = 2;
+
   private final TokenSession session;
   private final PinVerifier pins;
 
@@ -59,6 +63,7 @@ final class Pkcs11Lane implements Lane {
 
   @Override
   public void execute(Request request, Reply reply) throws Exception {
+    HeapShares.Share share = HeapShares.ofThisProcess().take(request, COPIES);
     byte[] payload = request.payloadBytes();
     byte[] answer = null;
     int failuresBefore = session.token().watch().failures();
@@ -85,6 +90,7 @@ final class Pkcs11Lane implements Lane {
       throw new RequestException(Status.FAILED_PRECONDITION, Reason.DRIVER_ERROR, e.getMessage());
     } finally {
       Wiping.wipe(payload, answer);
+      share.close();
     }
   }
 

@@ -22,7 +22,6 @@ import io.berth.worker.driver.hsm.OutputBlock;
 import io.berth.worker.driver.hsm.Sm4AuthLengths;
 import io.berth.worker.driver.hsm.pkcs11.VendorMechanisms.Use;
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
  * SM4 in GCM and CCM by the vendor's numbers. PKCS #11 writes the tag behind the ciphertext, the
@@ -43,23 +42,21 @@ final class Sm4Sealing {
     check(asked);
     int tagBytes = Sm4AuthLengths.tagToMake(asked);
     byte[] out = null;
-    byte[] sealed = null;
-    try (Input data = data(request, asked)) {
-      OutputBlock.needRoom(request, data.size());
+    try (Input data = data(request, asked, ByteString.EMPTY)) {
+      OutputBlock.needRoom(request, reply, data.size());
       Mechanism mechanism = mechanism(session.vendors(), request, asked, tagBytes);
       MechanismParameters parameters = MechanismForms.of(session.vendors(), mechanism, data.size());
       TokenObject key = key(session, request, asked, Role.ENCRYPT, mechanism);
       out = session.module().encrypt(session.handle(), parameters, key.handle(), data.data());
       needLength("C_Encrypt", out.length, data.size() + tagBytes);
-      sealed = Arrays.copyOf(out, data.size());
       ByteString tag = ByteString.copyFrom(out, data.size(), tagBytes);
       Sm4AuthReply.Builder answer = Sm4AuthReply.newBuilder().setTag(tag);
-      if (!OutputBlock.put(request, reply, sealed)) {
-        answer.setData(Wiping.wrap(sealed));
+      if (!OutputBlock.put(request, reply, out, data.size())) {
+        answer.setData(Wiping.wrap(out).substring(0, data.size()));
       }
       return Wiping.encode(answer.build());
     } finally {
-      Wiping.wipe(out, sealed);
+      Wiping.wipe(out);
     }
   }
 
@@ -70,17 +67,16 @@ final class Sm4Sealing {
     int tagBytes = asked.getTag().size();
     Sm4AuthLengths.checkTag(asked.getMode(), tagBytes);
     byte[] plain = null;
-    try (Input data = data(request, asked)) {
-      OutputBlock.needRoom(request, data.size());
+    try (Input sealed = data(request, asked, asked.getTag())) {
+      int bytes = sealed.size() - tagBytes;
+      OutputBlock.needRoom(request, reply, bytes);
       Mechanism mechanism = mechanism(session.vendors(), request, asked, tagBytes);
-      MechanismParameters parameters = MechanismForms.of(session.vendors(), mechanism, data.size());
+      MechanismParameters parameters = MechanismForms.of(session.vendors(), mechanism, bytes);
       TokenObject key = key(session, request, asked, Role.DECRYPT, mechanism);
-      byte[] whole = Arrays.copyOf(data.array(), data.size() + tagBytes);
-      asked.getTag().copyTo(whole, data.size());
-      plain = decrypted(session, parameters, key, whole);
-      needLength("C_Decrypt", plain.length, data.size());
+      plain = decrypted(session, parameters, key, sealed.data());
+      needLength("C_Decrypt", plain.length, bytes);
       Bytes.Builder answer = Bytes.newBuilder();
-      if (!OutputBlock.put(request, reply, plain)) {
+      if (!OutputBlock.put(request, reply, plain, bytes)) {
         answer.setData(Wiping.wrap(plain));
       }
       return Wiping.encode(answer.build());
@@ -90,16 +86,13 @@ final class Sm4Sealing {
   }
 
   private static byte[] decrypted(
-      TokenSession session, MechanismParameters parameters, TokenObject key, byte[] whole)
+      TokenSession session, MechanismParameters parameters, TokenObject key, Data sealed)
       throws IOException, RequestException {
     try {
       return ContextLogin.with(
           session,
           key,
-          pin ->
-              session
-                  .module()
-                  .decrypt(session.handle(), parameters, key.handle(), pin, Data.of(whole)));
+          pin -> session.module().decrypt(session.handle(), parameters, key.handle(), pin, sealed));
     } catch (Pkcs11Exception e) {
       if (e.code() == Ckr.ENCRYPTED_DATA_INVALID
           || e.code() == Ckr.AEAD_DECRYPT_FAILED
@@ -123,9 +116,9 @@ final class Sm4Sealing {
     Sm4AuthLengths.checkIv(asked);
   }
 
-  private static Input data(Request request, Sm4AuthRequest asked) throws RequestException {
-    int aadInBlock = Sm4AuthLengths.aadInBlock(request, asked);
-    return aadInBlock == 0 ? Input.of(request, asked.getData()) : Input.behind(request, aadInBlock);
+  private static Input data(Request request, Sm4AuthRequest asked, ByteString tag)
+      throws RequestException {
+    return Input.of(request, asked.getData(), Sm4AuthLengths.aadInBlock(request, asked), tag);
   }
 
   /** From the message, or from before the data in the INPUT block. */

@@ -2,6 +2,7 @@
 package io.berth.worker.driver.hsm.sdf;
 
 import io.berth.shm.hsm.v1.Sm4AuthRequest;
+import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.hsm.OutputBlock;
@@ -16,7 +17,7 @@ import java.nio.ByteBuffer;
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed over and taken apart at once.
 record AuthParts(Chunks data, byte[] aad) {
-  static AuthParts of(CardSession session, Request request, Sm4AuthRequest asked)
+  static AuthParts of(CardSession session, Request request, Reply reply, Sm4AuthRequest asked)
       throws RequestException {
     int aadInBlock = Sm4AuthLengths.aadInBlock(request, asked);
     Chunks data =
@@ -25,7 +26,7 @@ record AuthParts(Chunks data, byte[] aad) {
       throw RequestException.invalid(
           "data: " + data.total() + " bytes > " + SealingOperations.DATA_BYTES_MAX);
     }
-    OutputBlock.needRoom(request, data.total());
+    OutputBlock.needRoom(request, reply, data.total());
     int aadBytes = Math.max(asked.getAad().size(), aadInBlock);
     if (aadBytes > session.card().bufferBytes()) {
       throw RequestException.invalid(

@@ -30,6 +30,7 @@ import io.berth.shm.status.Reason;
 import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.hsm.HeapShares;
 import io.berth.worker.driver.hsm.padding.HashAlgorithm;
 import java.util.List;
 import java.util.Map;
@@ -270,13 +271,26 @@ final class FurtherOperations {
       throw new RequestException(
           Reason.ALGORITHM_DISABLED.usualStatus(), Reason.ALGORITHM_DISABLED, reason);
     }
-    boolean sealing = request.operation() == HsmOperation.SM4_SEAL;
-    SealingOperations.Result result =
-        session.perform(
-            s ->
-                sealing
-                    ? SealingOperations.seal(s, request, asked)
-                    : SealingOperations.open(s, request, asked));
+    // Of the input there are pieces only, but the result is complete before any of it leaves.
+    HeapShares.Share share = HeapShares.ofThisProcess().take(request, 1);
+    try {
+      boolean sealing = request.operation() == HsmOperation.SM4_SEAL;
+      answerSealing(
+          request,
+          reply,
+          session.perform(
+              s ->
+                  sealing
+                      ? SealingOperations.seal(s, request, reply, asked)
+                      : SealingOperations.open(s, request, reply, asked)),
+          sealing);
+    } finally {
+      share.close();
+    }
+  }
+
+  private static void answerSealing(
+      Request request, Reply reply, SealingOperations.Result result, boolean sealing) {
     byte[] encoded = null;
     try {
       if (request.output() != null) {

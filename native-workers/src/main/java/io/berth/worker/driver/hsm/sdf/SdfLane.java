@@ -170,7 +170,7 @@ final class SdfLane implements Lane {
     need(mode);
     needToWrap(request);
     Sm4Operations.Result result =
-        session.perform(s -> Sm4Operations.cipher(s, request, asked, encrypt, mode));
+        session.perform(s -> Sm4Operations.cipher(s, request, reply, asked, encrypt, mode));
     Sm4Reply.Builder answer =
         Sm4Reply.newBuilder().setIv(UnsafeByteOperations.unsafeWrap(result.iv()));
     if (result.data() == null) {

@@ -14,6 +14,7 @@ import io.berth.shm.hsm.v1.Sm4AuthReply;
 import io.berth.shm.hsm.v1.Sm4AuthRequest;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
+import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.hsm.Sm4AuthLengths;
@@ -24,7 +25,7 @@ import java.util.Arrays;
  * plaintext is complete and known to be genuine before any of it leaves the worker.
  */
 final class SealingOperations {
-  /** In memory at once, twice. */
+  /** The result is in memory as a whole. */
   static final int DATA_BYTES_MAX = 64 << 20;
 
   private static final int TAG_BYTES = SdfSealing.TAG_BYTES_MAX;
@@ -39,9 +40,10 @@ final class SealingOperations {
   @SuppressWarnings("ArrayRecordComponent") // Handed over and taken apart at once.
   record Result(byte[] data, byte[] tag) {}
 
-  static Result seal(CardSession session, Request request, Sm4AuthRequest asked) throws Exception {
+  static Result seal(CardSession session, Request request, Reply reply, Sm4AuthRequest asked)
+      throws Exception {
     Sm4AuthLengths.checkIv(asked);
-    AuthParts parts = AuthParts.of(session, request, asked);
+    AuthParts parts = AuthParts.of(session, request, reply, asked);
     Chunks data = parts.data();
     int tagBytes = Sm4AuthLengths.tagToMake(asked);
     long key = Sm4Operations.key(session, request, asked.getKey(), asked.getSessionKey(), true);
@@ -104,9 +106,10 @@ final class SealingOperations {
     return new Result(sealed, Arrays.copyOf(whole, tagBytes));
   }
 
-  static Result open(CardSession session, Request request, Sm4AuthRequest asked) throws Exception {
+  static Result open(CardSession session, Request request, Reply reply, Sm4AuthRequest asked)
+      throws Exception {
     Sm4AuthLengths.checkIv(asked);
-    AuthParts parts = AuthParts.of(session, request, asked);
+    AuthParts parts = AuthParts.of(session, request, reply, asked);
     Chunks data = parts.data();
     Sm4AuthLengths.checkTag(asked.getMode(), asked.getTag().size());
     long key = Sm4Operations.key(session, request, asked.getKey(), asked.getSessionKey(), true);

@@ -13,6 +13,7 @@ import io.berth.shm.hsm.v1.GenerateKeyRequest;
 import io.berth.shm.hsm.v1.MacRequest;
 import io.berth.shm.hsm.v1.Sm4Request;
 import io.berth.shm.hsm.v1.WrappedKey;
+import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.hsm.OutputBlock;
@@ -38,7 +39,12 @@ final class Sm4Operations {
   record Result(byte[] data, int bytes, byte[] iv) {}
 
   static Result cipher(
-      CardSession session, Request request, Sm4Request asked, boolean encrypt, Algorithm mode)
+      CardSession session,
+      Request request,
+      Reply reply,
+      Sm4Request asked,
+      boolean encrypt,
+      Algorithm mode)
       throws RequestException, IOException {
     Chunks data = Chunks.of(request, asked.getData());
     boolean wholeBlocks = mode == Algorithm.SM4_ECB || mode == Algorithm.SM4_CBC;
@@ -52,7 +58,7 @@ final class Sm4Operations {
       throw RequestException.invalid("ECB takes no iv, found " + asked.getIv().size() + " bytes");
     }
     ByteBuffer output = request.output();
-    OutputBlock.needRoom(request, data.total());
+    OutputBlock.needRoom(request, reply, data.total());
     long key = key(session, request, asked.getKey(), asked.getSessionKey(), true);
     byte[] array = output == null ? new byte[data.total()] : null;
     ByteBuffer to = output == null ? ByteBuffer.wrap(array) : output;
