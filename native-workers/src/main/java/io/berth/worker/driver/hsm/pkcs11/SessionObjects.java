@@ -4,14 +4,13 @@ package io.berth.worker.driver.hsm.pkcs11;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.RequestException;
-import java.security.SecureRandom;
+import io.berth.worker.driver.hsm.ObjectNumbers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What clients' sessions have made on the token and only they reach. A number holds this worker's
- * generation, so that one of an earlier worker is told apart from every other object.
+ * What clients' sessions have made on the token and only they reach.
  *
  * <p>An object that is used when it has to go is destroyed by its last user: a module may give its
  * handle to another object at once.
@@ -20,9 +19,6 @@ import java.util.Map;
  */
 final class SessionObjects {
   static final int OBJECTS_PER_SESSION = 4096;
-
-  private static final int GENERATION_BITS = 31;
-  private static final int COUNTER_BITS = 32;
 
   /** Destroys objects; called by any thread, and must not wait. */
   @FunctionalInterface
@@ -43,10 +39,9 @@ final class SessionObjects {
     }
   }
 
-  private final long generation;
+  private final ObjectNumbers numbers = new ObjectNumbers(0);
   private final Destroyer destroyer;
   private final Map<Long, Map<Long, Owned>> sessions = new HashMap<>();
-  private long counter;
 
   /**
    * A table without objects.
@@ -54,11 +49,6 @@ final class SessionObjects {
    * @param destroyer destroys the object behind a handle
    */
   SessionObjects(Destroyer destroyer) {
-    this(new SecureRandom().nextLong() >>> (Long.SIZE - GENERATION_BITS), destroyer);
-  }
-
-  SessionObjects(long generation, Destroyer destroyer) {
-    this.generation = generation;
     this.destroyer = destroyer;
   }
 
@@ -77,10 +67,6 @@ final class SessionObjects {
           Reason.BUDGET_EXCEEDED,
           "objects of this session: " + have + " >= " + OBJECTS_PER_SESSION);
     }
-    if (counter + more >= 1L << COUNTER_BITS) {
-      throw new RequestException(
-          Status.RESOURCE_EXHAUSTED, Reason.BUDGET_EXCEEDED, "this worker's numbers are used up");
-    }
   }
 
   /**
@@ -90,7 +76,7 @@ final class SessionObjects {
    * @return its number
    */
   synchronized long add(long session, TokenObject object, ModuleSession madeIn) {
-    long number = generation << COUNTER_BITS | ++counter;
+    long number = numbers.next();
     sessions
         .computeIfAbsent(session, key -> new HashMap<>())
         .put(

@@ -5,6 +5,7 @@ import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
+import io.berth.worker.driver.hsm.ObjectNumbers;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ final class LaneKeys {
   record Held(Kind kind, String name, long handle, int bits) {}
 
   private final SessionKeys all;
-  private final int lane;
+  private final ObjectNumbers numbers;
 
   /** By session and number. Its keys are looked at by any thread. */
   private final Map<Long, Map<Long, Held>> sessions = new ConcurrentHashMap<>();
@@ -49,15 +50,14 @@ final class LaneKeys {
   private final ArrayDeque<Long> doomed = new ArrayDeque<>();
 
   private volatile boolean hasDoomed;
-  private int counter;
 
   // What the request at hand has named.
   private long usedSession;
   private long usedNumber;
 
-  LaneKeys(SessionKeys all, int lane) {
+  LaneKeys(SessionKeys all, ObjectNumbers numbers) {
     this.all = all;
-    this.lane = lane;
+    this.numbers = numbers;
   }
 
   /** A request begins. */
@@ -74,7 +74,7 @@ final class LaneKeys {
           "a request without session cannot hold keys on the card");
     }
     int have = all.count(request.session());
-    if (have >= KEYS_PER_SESSION || all.number(lane, counter + 1) == 0) {
+    if (have >= KEYS_PER_SESSION) {
       throw new RequestException(
           Reason.BUDGET_EXCEEDED.usualStatus(),
           Reason.BUDGET_EXCEEDED,
@@ -84,7 +84,7 @@ final class LaneKeys {
 
   /** Keeps a handle of the card session; its number. */
   long add(Request request, Kind kind, long handle, int bits) {
-    long number = all.number(lane, ++counter);
+    long number = numbers.next();
     String name = ((SdfKey) request.target()).name();
     sessions
         .computeIfAbsent(request.session(), key -> new HashMap<>())

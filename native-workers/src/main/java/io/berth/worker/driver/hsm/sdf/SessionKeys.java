@@ -4,48 +4,25 @@ package io.berth.worker.driver.hsm.sdf;
 import io.berth.shm.frame.HsmOperation;
 import io.berth.worker.driver.Driver;
 import io.berth.worker.driver.Request;
-import java.security.SecureRandom;
+import io.berth.worker.driver.hsm.ObjectNumbers;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What all lanes know of the keys that sessions hold on the card. A key's handle belongs to the
- * card session that made it, and a card session to a lane; so that a number says which lane that
- * is:
- *
- * <pre>  63 zero | 62..32 generation of the worker | 31..23 lane | 22..0 counter of the lane</pre>
+ * card session that made it, and a card session to a lane: a key's number says which lane that is.
  *
  * <p>Any thread.
  */
 final class SessionKeys {
-  private static final int GENERATION_BITS = 31;
-  private static final int LANE_BITS = 9;
-  private static final int COUNTER_BITS = 23;
-
-  private final long generation;
   private final Map<Long, Integer> counts = new ConcurrentHashMap<>();
   private final Map<Integer, LaneKeys> lanes = new ConcurrentHashMap<>();
 
-  SessionKeys() {
-    this(new SecureRandom().nextLong() >>> (Long.SIZE - GENERATION_BITS));
-  }
-
-  SessionKeys(long generation) {
-    this.generation = generation;
-  }
-
   /** The keys of one lane. */
   LaneKeys ofLane(int lane) {
-    LaneKeys keys = new LaneKeys(this, lane);
+    LaneKeys keys = new LaneKeys(this, new ObjectNumbers(lane));
     lanes.put(lane, keys);
     return keys;
-  }
-
-  /** The number of a lane's next key; 0 if it has no more. */
-  long number(int lane, int counter) {
-    return counter >= 1 << COUNTER_BITS
-        ? 0
-        : generation << (LANE_BITS + COUNTER_BITS) | (long) lane << COUNTER_BITS | counter;
   }
 
   void held(long session) {
@@ -67,10 +44,9 @@ final class SessionKeys {
       return Driver.ANY_LANE;
     }
     long number = named(request);
-    int lane = (int) (number >>> COUNTER_BITS) & (1 << LANE_BITS) - 1;
-    return number >>> (LANE_BITS + COUNTER_BITS) == generation && lanes.containsKey(lane)
-        ? lane
-        : Driver.ANY_LANE;
+    int lane = ObjectNumbers.lane(number);
+    // A lane that does not hold the number says so as well as any other.
+    return number != 0 && lanes.containsKey(lane) ? lane : Driver.ANY_LANE;
   }
 
   /** Which key a request names, or 0; by the fields of its message. */

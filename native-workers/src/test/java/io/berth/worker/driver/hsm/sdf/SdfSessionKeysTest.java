@@ -297,7 +297,8 @@ class SdfSessionKeysTest {
                 .setKey(KeyReference.newBuilder().setObject(number))
                 .build()));
     assertEquals(
-        Driver.ANY_LANE, bench.laneOf(HsmOperation.SM4_ENCRYPT, "known", zeros(number ^ 1L << 40)));
+        Driver.ANY_LANE, bench.laneOf(HsmOperation.SM4_ENCRYPT, "known", zeros(number ^ 1L << 31)));
+    assertStale(HsmOperation.SM4_ENCRYPT, "known", zeros(number ^ 1L << 40));
     assertStale(
         HsmOperation.FINISH_AGREEMENT,
         "known",
