@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** Listing names: pages, and brokers that answer wrongly or go away meanwhile. */
@@ -108,10 +109,10 @@ class ListTest extends PeerTest {
   }
 
   @Test
-  void an_answer_that_comes_too_late_is_forgotten() {
+  void an_answer_that_comes_too_late_is_forgotten() throws Exception {
     List<Runnable> held = new CopyOnWriteArrayList<>();
+    CountDownLatch answered = new CountDownLatch(1);
     peer.names = (session, token, after, sub) -> held.add(() -> session.listed(token, 0, "hsm:a"));
-    peer.idle = session -> held.forEach(Runnable::run);
     try (BerthClient client =
         BerthClient.builder()
             .socket(peer.socket())
@@ -120,6 +121,14 @@ class ListTest extends PeerTest {
       Thread.currentThread().interrupt();
       assertEquals(StatusCode.CANCELLED, assertThrows(BerthException.class, client::list).status());
       assertTrue(Thread.interrupted());
+      peer.idle =
+          session -> {
+            if (!held.isEmpty()) {
+              held.forEach(Runnable::run);
+              answered.countDown();
+            }
+          };
+      answered.await();
       peer.names = THREE_PAGES;
       assertEquals(3, client.list().size());
       assertEquals(1, peer.connections.get());
