@@ -153,8 +153,9 @@ static void a_block_of_a_timed_out_request_is_free_for_the_next_once_the_end_has
                  DEADLINE_EXCEEDED, CALLER_TIMED_OUT);
     /* The END comes at the peer's leisure; nothing but this caller's next tries looks for it. */
     berth_result result;
-    while (berth_reason_of(result = copy_through(&fixture, input, output, 0, BERTH_OP_ECHO, 0,
-                                                 NULL)) == BERTH_REASON_BLOCK_PINNED) {
+    while (berth_reason_of(result = copy_through(&fixture, input, output, 0, BERTH_OP_ECHO,
+                                                 PATIENT_MILLIS, NULL)) ==
+           BERTH_REASON_BLOCK_PINNED) {
         sched_yield();
     }
     CHECK_OK(result);

@@ -192,7 +192,9 @@ struct guard_message broker_accept(struct fake_broker *broker) {
 
 void guard_run_with_worker(struct fake_broker *broker, const char *mode) {
     broker_listen(broker);
-    guard_run(broker, GUARD_ARGUMENTS("--lock", test_path("lock"), "--", BERTH_GUARD_TEST_WORKER,
+    /* On a loaded machine nothing else than the test shall decide how a worker ends. */
+    guard_run(broker, GUARD_ARGUMENTS("--stop-grace-ms", "86400000", "--stuck-after-ms", "86400000",
+                                      "--lock", test_path("lock"), "--", BERTH_GUARD_TEST_WORKER,
                                       mode, worker_fifo()));
     struct guard_message hello = broker_accept(broker);
     CHECK_EQUAL(0, hello.pid);

@@ -4,6 +4,7 @@
  * logins and tokens, and lies about lengths, as the first byte of what it shall sign asks for. Two
  * keys, "key" and "strict" (which asks for the PIN at each use); signing gives the data back.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,9 @@ static CK_RV get_mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECH
     return CKR_OK;
 }
 
+/* A driver's own thread opens sessions beside its lanes. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
 static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
                           CK_SESSION_HANDLE *handle) {
     (void)flags;
@@ -133,26 +137,30 @@ static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK
     if (slot != SLOT) {
         return CKR_SLOT_ID_INVALID;
     }
-    for (CK_ULONG i = 0; i < SESSIONS; i++) {
+    CK_RV result = CKR_SESSION_COUNT;
+    pthread_mutex_lock(&opening);
+    for (CK_ULONG i = 0; i < SESSIONS && result != CKR_OK; i++) {
         if (!sessions[i].open) {
             memset(&sessions[i], 0, sizeof sessions[i]);
             sessions[i].open = CK_TRUE;
             counters.sessions_opened++;
             *handle = i + 1;
-            return CKR_OK;
+            result = CKR_OK;
         }
     }
-    return CKR_SESSION_COUNT;
+    pthread_mutex_unlock(&opening);
+    return result;
 }
 
 static CK_RV close_session(CK_SESSION_HANDLE handle) {
+    pthread_mutex_lock(&opening);
     struct session *session = find_session(handle);
     counters.closes++;
-    if (session == NULL) {
-        return CKR_SESSION_HANDLE_INVALID;
+    if (session != NULL) {
+        session->open = CK_FALSE;
     }
-    session->open = CK_FALSE;
-    return CKR_OK;
+    pthread_mutex_unlock(&opening);
+    return session == NULL ? CKR_SESSION_HANDLE_INVALID : CKR_OK;
 }
 
 static CK_RV login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char *pin,

@@ -87,8 +87,8 @@ final class DemoBrokerTest {
 
   @Test
   void a_successor_is_ended_with_everything_else() throws Exception {
-    ProcessHandle first = ProcessHandle.of(broker.pid()).orElseThrow();
-    first.onExit().join();
+    // Or it is over already.
+    ProcessHandle.of(broker.pid()).ifPresent(first -> first.onExit().join());
     assertTrue(ProcessHandle.of(successor()).isPresent());
     processes.stop();
     assertTrue(Processes.awaitNone(dist, folder.toRealPath()), "it did not have to be killed");

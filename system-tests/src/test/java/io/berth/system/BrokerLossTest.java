@@ -110,9 +110,17 @@ final class BrokerLossTest {
     once.awaitMoreEnds(16);
     onceInC.awaitMoreEnds(16);
 
-    repeatable.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
-    once.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
-    onceInC.finish().requireOnly(LOST, "DEADLINE_EXCEEDED/caller-timed-out", UNKNOWN);
+    // The last two from the broker itself, when a loaded machine took a second before the kill.
+    String[] honest = {
+      LOST,
+      UNKNOWN,
+      "DEADLINE_EXCEEDED/caller-timed-out",
+      "DEADLINE_EXCEEDED/expired-before-dispatch",
+      "DEADLINE_EXCEEDED/expired-in-flight"
+    };
+    repeatable.finish().requireOnly(honest);
+    once.finish().requireOnly(honest);
+    onceInC.finish().requireOnly(honest);
     broker.startAgain();
     broker.awaitEcho("echo:bench");
   }

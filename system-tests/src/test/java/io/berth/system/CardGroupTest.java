@@ -16,6 +16,7 @@ import io.berth.system.broker.SoftwareCard;
 import io.berth.system.load.LoadClient;
 import io.berth.system.load.LoadClient.Options;
 import io.berth.system.process.ProcessView;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -35,8 +36,7 @@ final class CardGroupTest {
           .supervision("give_up_after: 4")
           .supervision("within_ms: 600000")
           .supervision("heartbeat_ms: 50")
-          .supervision("heartbeat_timeout_ms: 5000")
-          .supervision("hang_timeout_ms: 5000");
+          .supervision("heartbeat_timeout_ms: 10000");
   private SoftwareCard first;
   private SoftwareCard second;
   private RunningBroker broker;
@@ -82,6 +82,7 @@ final class CardGroupTest {
 
   @Test
   void nor_a_card_that_hangs() throws Exception {
+    setup.supervision("hang_timeout_ms: 5000"); // Here only: one that stands still hangs as well.
     LoadClient signer = signWithTwoCards();
     ProcessView hanging = broker.worker("pay.b");
     second.fault("hang:sign:1:once");
@@ -130,7 +131,7 @@ final class CardGroupTest {
     RunningBroker before = brokers.start(alone).awaitServing("hsm:one");
     String publicKey;
     try (BerthClient client = before.client("reader");
-        HsmKey key = HsmKey.open(client, "hsm:one/sign-1")) {
+        HsmKey key = HsmKey.open(client, "hsm:one/sign-1").withTimeout(Duration.ofMinutes(2))) {
       Sm2PublicKey read = key.publicKey(KeyUsage.SIGN);
       publicKey = HexFormat.of().formatHex(read.x()) + HexFormat.of().formatHex(read.y());
     }

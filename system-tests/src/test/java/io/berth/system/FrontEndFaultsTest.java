@@ -40,7 +40,7 @@ final class FrontEndFaultsTest {
       BrokerSetup.make()
           .supervision("restart_backoff_ms: {initial: 0, max: 20, reset_after: 500}")
           .supervision("give_up_after: 1000000")
-          .supervision("hang_timeout_ms: 500")
+          .supervision("hang_timeout_ms: 4000")
           // The same operation kills more workers here than it may elsewhere.
           .supervision("poison_after: 1000")
           .journal();

@@ -94,7 +94,7 @@ final class HeldKeysTest {
     Holder(int number, Sm2PublicKey other) throws Exception {
       client = broker.client("holder " + number);
       device = client.open("hsm:pay");
-      kek = HsmKek.open(client, "hsm:pay/kek-1");
+      kek = HsmKek.open(client, "hsm:pay/kek-1").withTimeout(Duration.ofMinutes(2));
       wrapped = kek.generateKey();
       make(other);
     }
@@ -156,7 +156,7 @@ final class HeldKeysTest {
 
   private Sm2PublicKey other() {
     try (BerthClient client = broker.client("reader");
-        HsmKey key = HsmKey.open(client, "hsm:pay/sign-1")) {
+        HsmKey key = HsmKey.open(client, "hsm:pay/sign-1").withTimeout(Duration.ofMinutes(2))) {
       var found = key.publicKey(KeyUsage.ENCRYPT);
       return Sm2PublicKey.newBuilder()
           .setX(ByteString.copyFrom(found.x()))

@@ -95,7 +95,9 @@ final class RawRsaTest {
       BerthException refused =
           assertThrows(
               BerthException.class,
-              () -> resource.call(Request.of(1 << 16 | 2).payload(asked(ciphertext))));
+              () ->
+                  resource.call(
+                      Request.of(1 << 16 | 2).payload(asked(ciphertext)).timeout(PATIENCE)));
       assertTrue(refused.text().contains("RSA_RAW_SIGN"), refused.text());
     }
   }

@@ -20,7 +20,8 @@ final class StopTest {
   @CsvSource({"INT, 130", "TERM, 143"})
   void a_signal_to_the_brokers_process_group_is_an_orderly_stop(String signal, int exitCode)
       throws Exception {
-    BrokerSetup setup = BrokerSetup.make().journal().leadingAGroup();
+    BrokerSetup setup =
+        BrokerSetup.make().supervision("stop_grace_ms: 60000").journal().leadingAGroup();
     setup.card("card");
     setup.echo("bench");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card", "echo:bench");

@@ -93,7 +93,7 @@ final class WorkerLossTest {
     BrokerSetup setup =
         BrokerSetup.make()
             .supervision("heartbeat_ms: 50")
-            .supervision("heartbeat_timeout_ms: 5000");
+            .supervision("heartbeat_timeout_ms: 10000");
     SoftwareCard card = setup.card("card");
     RunningBroker broker = brokers.start(setup).awaitServing("hsm:card");
     try (OwnerWatcher watcher = OwnerWatcher.of(card)) {

@@ -154,6 +154,12 @@ final class CycleFileReader implements AutoCloseable {
     }
   }
 
+  /** Looks afresh where {@link #next} found that nothing more was written. */
+  Step again() throws IOException {
+    buffer.limit(0);
+    return next();
+  }
+
   /**
    * Also a file that grows while it is read has been given its blocks before an entry uses them.
    */

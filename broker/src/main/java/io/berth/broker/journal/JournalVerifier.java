@@ -237,6 +237,13 @@ public final class JournalVerifier {
         walk.take(file, reader.position(), reader.payload());
       }
       long residue = reader.firstNonZero(reader.endOfWriting());
+      // A writer makes the next file before it ends this one: the mark may have come meanwhile.
+      if (residue >= 0
+          && !lastFile
+          && step == CycleFileReader.Step.END
+          && reader.again() == CycleFileReader.Step.END_MARK) {
+        residue = reader.firstNonZero(reader.endOfWriting());
+      }
       if (step == CycleFileReader.Step.MALFORMED) {
         add(Finding.Kind.UNREADABLE, -1, -1, file, reader.position(), reader.problem());
       } else if (residue >= 0 && lastFile) {

@@ -37,7 +37,7 @@ class AdminDialogueTest {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = RunningBroker.start("");
+    broker = RunningBroker.start("  handshake_timeout_ms: 60000\n");
   }
 
   @AfterAll

@@ -58,6 +58,16 @@ final class AuditHost {
     return new JournalFiles(journal);
   }
 
+  /** Waits until everything that was recorded so far is stored. */
+  static void awaitStored(JournalledAudit audit) throws IOException {
+    long limitNanos = System.nanoTime() + AWAIT_NANOS;
+    while (!audit.flush()) { // Which has a patience of its own, for a broker that ends.
+      if (System.nanoTime() - limitNanos > 0) {
+        throw new AssertionError("not stored within a minute");
+      }
+    }
+  }
+
   static Path dist() {
     return Path.of(System.getProperty("berth.dist"));
   }

@@ -55,7 +55,7 @@ class JournalProcessTest {
       for (int i = 0; i < 1000; i++) {
         audit.record(numbered(i));
       }
-      assertTrue(audit.flush());
+      AuditHost.awaitStored(audit);
       assertEquals(1002, audit.stored());
     }
     assertEquals(IntStream.range(0, 1000).boxed().toList(), host.numbers());
@@ -100,7 +100,7 @@ class JournalProcessTest {
         await("all are stored", () -> audit.stored() == expected);
         assertTrue(host.journalPid().orElseThrow() != pid);
       }
-      assertTrue(audit.flush());
+      AuditHost.awaitStored(audit);
     }
     assertEquals(IntStream.range(0, rounds * perRound).boxed().toList(), host.numbers());
     assertNull(host.verify().first());
@@ -125,7 +125,7 @@ class JournalProcessTest {
       assertTrue(audit.keyUses().isAvailable());
       assertEquals(journal, host.journalPid().orElseThrow(), "not restarted");
       audit.record(numbered(FeedingBroker.RECORDS));
-      assertTrue(audit.flush());
+      AuditHost.awaitStored(audit);
     }
     assertEquals(IntStream.rangeClosed(0, FeedingBroker.RECORDS).boxed().toList(), host.numbers());
     assertNull(host.verify().first());
@@ -162,7 +162,7 @@ class JournalProcessTest {
         int pid = host.journalPid().orElseThrow();
         Files.delete(other);
         await("it takes records again", () -> !refuses(audit));
-        assertTrue(audit.flush());
+        AuditHost.awaitStored(audit);
         assertEquals(pid, host.journalPid().orElseThrow(), "it was never restarted");
       }
       assertEquals(IntStream.range(0, number).boxed().toList(), host.numbers());

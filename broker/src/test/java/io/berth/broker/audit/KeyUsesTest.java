@@ -117,7 +117,7 @@ class KeyUsesTest {
       audit.awaitTaking();
       audit.sessions().opened(7, ALICE, "pay");
       audit.sessions().closed(7, ALICE, "connection closed");
-      assertTrue(audit.flush());
+      AuditHost.awaitStored(audit);
       use(
           audit,
           handle(Audit.ALL),

@@ -35,7 +35,7 @@ class BerthCommandTest {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = RunningBroker.start("");
+    broker = RunningBroker.start("  handshake_timeout_ms: 60000\n");
     run = broker.runDirectory().toString();
   }
 
@@ -256,7 +256,8 @@ class BerthCommandTest {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
     String classPath = readableByAll(System.getProperty("java.class.path"));
     String natives = readableByAll(System.getProperty("berth.native.dir"));
-    try (RunningBroker others = RunningBroker.start("administrators:\n  users: [65533]\n")) {
+    try (RunningBroker others =
+        RunningBroker.start("  handshake_timeout_ms: 60000\nadministrators:\n  users: [65533]\n")) {
       assertEquals(4, statusAs(65532, classPath, natives, others));
       assertEquals(0, statusAs(65533, classPath, natives, others));
     }

@@ -24,7 +24,7 @@ class GetentTest {
 
   @Test
   void this_hosts_accounts_are_found() throws AccountLookupException {
-    Getent getent = new Getent();
+    Getent getent = new Getent("getent", LONG);
     assertEquals(OptionalInt.of(0), getent.uid("root"));
     assertEquals(OptionalInt.of(0), getent.gid("root"));
     assertEquals(OptionalInt.empty(), getent.uid("no-such-user-here"));

@@ -252,6 +252,26 @@ class JournalTest {
   }
 
   @Test
+  void the_mark_of_a_file_that_ends_while_it_is_read_is_seen() throws IOException {
+    TestJournal journal = TestJournal.create(temp);
+    try (Journal open = journal.open()) {
+      open.append(TestJournal.keyUse(0));
+      try (CycleFileReader reader = new CycleFileReader(journal.files().cycleFiles().get(0))) {
+        CycleFileReader.Step step;
+        do {
+          step = reader.next();
+        } while (step == CycleFileReader.Step.ENTRY);
+        assertEquals(CycleFileReader.Step.END, step);
+        journal.clock().advance(Duration.ofMinutes(5));
+        open.append(TestJournal.keyUse(1));
+        assertEquals(CycleFileReader.Step.END, reader.next(), "from what was read before");
+        assertEquals(CycleFileReader.Step.END_MARK, reader.again());
+        assertEquals(-1, reader.firstNonZero(reader.endOfWriting()));
+      }
+    }
+  }
+
+  @Test
   void another_roll_period_for_an_existing_journal_is_refused() throws IOException {
     TestJournal journal = TestJournal.create(temp);
     try (Journal open = journal.open()) {

@@ -10,6 +10,7 @@ import io.berth.client.wire.ControlMessage;
 import io.berth.client.wire.ProtocolViolation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One session with one broker, from WELCOME until the socket closes.
@@ -46,7 +47,7 @@ final class Connection {
   private final Submission submission;
   private final Reception reception;
   private final Thread controlThread;
-  private volatile String endReason = "";
+  private final AtomicReference<String> endReason = new AtomicReference<>("");
   private volatile boolean leaving;
   private boolean expelled;
   private boolean announced;
@@ -101,7 +102,7 @@ final class Connection {
   }
 
   String endReason() {
-    return endReason;
+    return endReason.get();
   }
 
   /** By the leader. */
@@ -126,17 +127,13 @@ final class Connection {
 
   /** By any thread: ends the connection. The control thread does the rest. */
   void lost(String reason) {
-    if (endReason.isEmpty()) {
-      endReason = reason;
-    }
+    endReason.compareAndSet("", reason);
     link.socket.shutdown();
   }
 
   /** By any thread: new requests go to a successor, those in flight end here. */
   void leave(String reason) {
-    if (endReason.isEmpty()) {
-      endReason = reason;
-    }
+    endReason.compareAndSet("", reason);
     leaving = true;
     announce(0);
   }
@@ -201,23 +198,21 @@ final class Connection {
       Reason reason = Reason.of(unasked.u32());
       expelled = true;
       // It closes doorbells and socket next; whoever noticed those first knew less than this.
-      endReason = "the broker ended the session (" + reason + "): " + unasked.text();
+      endReason.set("the broker ended the session (" + reason + "): " + unasked.text());
       return false;
     }
     throw new ProtocolViolation("unasked " + ControlKind.name(kind) + " from the broker");
   }
 
   private void end() {
-    if (endReason.isEmpty()) {
-      endReason = "the broker's socket was closed";
-    }
+    endReason.compareAndSet("", "the broker's socket was closed");
     List<AsynchronousCall> again = new ArrayList<>();
     submission.close();
     announce(expelled ? EXPELLED_PAUSE_NANOS : 0);
     control.end();
     // What the broker published before it died is as good as ever.
     reception.close();
-    submission.decideAll(endReason, again);
+    submission.decideAll(endReason.get(), again);
     reception.dismiss();
     submission.release(link);
     for (AsynchronousCall each : again) {

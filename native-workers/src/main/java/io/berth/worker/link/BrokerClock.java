@@ -8,12 +8,17 @@ package io.berth.worker.link;
  * @param offsetNanos what is to be added to the own clock
  */
 public record BrokerClock(long offsetNanos) {
-  /** A namespace shifts by seconds or days; less is the time that the message took. */
-  private static final long LEAST_SHIFT_NANOS = 500_000_000L;
-
-  static BrokerClock at(long brokerNanos, long ownNanos) {
-    long offset = brokerNanos - ownNanos;
-    return new BrokerClock(Math.abs(offset) < LEAST_SHIFT_NANOS ? 0 : offset);
+  /**
+   * As one message tells it.
+   *
+   * @param brokerNanos when the broker wrote it
+   * @param askedNanos the own clock before it was asked for
+   * @param ownNanos the own clock when it was here: however long it took, the broker's stamp lies
+   *     between the two if both clocks are one
+   */
+  static BrokerClock at(long brokerNanos, long askedNanos, long ownNanos) {
+    boolean sameClock = brokerNanos - askedNanos >= 0 && ownNanos - brokerNanos >= 0;
+    return new BrokerClock(sameClock ? 0 : brokerNanos - ownNanos);
   }
 
   public long fromOwn(long ownNanos) {

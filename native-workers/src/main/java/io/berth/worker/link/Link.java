@@ -28,13 +28,14 @@ public final class Link implements AutoCloseable {
 
   private Link(
       WorkerWelcome welcome,
+      long askedNanos,
       Mapping ownMemory,
       Mapping brokerMemory,
       Mapping requestMemory,
       int bellToBroker,
       int bellFromBroker) {
     this.welcome = welcome;
-    this.clock = BrokerClock.at(welcome.brokerClockNanos(), System.nanoTime());
+    this.clock = BrokerClock.at(welcome.brokerClockNanos(), askedNanos, System.nanoTime());
     this.ownMemory = ownMemory;
     this.brokerMemory = brokerMemory;
     this.requestMemory = requestMemory;
@@ -53,9 +54,11 @@ public final class Link implements AutoCloseable {
   /**
    * Maps what came with WORKER_WELCOME. Takes the descriptors, also when it fails.
    *
+   * @param askedNanos on the clock of {@link System#nanoTime}, before WORKER_HELLO was sent
    * @throws IllegalArgumentException if they are not what the protocol says
    */
-  public static Link map(WorkerWelcome welcome, int[] descriptors) throws OsException {
+  public static Link map(WorkerWelcome welcome, int[] descriptors, long askedNanos)
+      throws OsException {
     Mapping[] mappings = new Mapping[3];
     boolean done = false;
     try {
@@ -68,7 +71,14 @@ public final class Link implements AutoCloseable {
       mappings[1] = Mapping.of("broker region", descriptors[1], 1, false);
       mappings[2] = Mapping.of("request ring", descriptors[2], requestBytes, true);
       Link link =
-          new Link(welcome, mappings[0], mappings[1], mappings[2], descriptors[3], descriptors[4]);
+          new Link(
+              welcome,
+              askedNanos,
+              mappings[0],
+              mappings[1],
+              mappings[2],
+              descriptors[3],
+              descriptors[4]);
       done = true;
       return link;
     } finally {

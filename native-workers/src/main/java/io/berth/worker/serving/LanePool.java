@@ -73,7 +73,7 @@ final class LanePool implements AutoCloseable {
         LaneThread lane = new LaneThread(deviceName, number, pool, device);
         lane.start();
         lane.awaitOpened();
-        pool.lanes.add(lane);
+        pool.add(lane);
       }
     } catch (OsException e) {
       throw DriverException.transientFailure(deviceName + ": " + e.getMessage());
@@ -86,6 +86,17 @@ final class LanePool implements AutoCloseable {
       throw DriverException.transientFailure(deviceName + ": interrupted while opening lanes");
     }
     return pool;
+  }
+
+  /** From now on the lane may be handed requests, be its thread asleep yet or not. */
+  private void add(LaneThread lane) {
+    lock.lock();
+    try {
+      lanes.add(lane);
+      idleLike(lane).addLast(lane);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

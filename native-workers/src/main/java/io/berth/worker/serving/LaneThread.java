@@ -114,19 +114,22 @@ final class LaneThread extends Thread {
       tried.countDown();
     }
     try (lane) {
-      for (Exchange next = await(lane); next != null; next = await(lane)) {
+      // Idle since the pool has it.
+      for (Exchange next = sleep(lane); next != null; next = await(lane)) {
         execute(lane, next);
       }
     }
   }
 
   /** The next request; null: stop. */
-  @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps the wait short.
   private Exchange await(Lane lane) {
     Exchange next = pool.next(this);
-    if (next != null) {
-      return next;
-    }
+    return next != null ? next : sleep(lane);
+  }
+
+  /** What an idle lane is handed; null: stop. */
+  @SuppressWarnings("ThreadPriorityCheck") // Yielding is what keeps the wait short.
+  private Exchange sleep(Lane lane) {
     // A lane whose device takes longer than the yields would take gains nothing by yielding.
     long patience = pool.worthYielding() ? pool.yieldNanos() : 0;
     long until = System.nanoTime() + patience;
@@ -139,7 +142,7 @@ final class LaneThread extends Thread {
         LockSupport.park(this);
       }
     }
-    next = handed;
+    Exchange next = handed;
     handed = null;
     return next;
   }

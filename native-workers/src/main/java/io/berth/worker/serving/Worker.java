@@ -94,6 +94,7 @@ public final class Worker {
       return false;
     }
     try (ControlSocket control = connected) {
+      long askedNanos = System.nanoTime();
       control.send(
           new WorkerHello(
               ControlMessage.MAJOR,
@@ -106,7 +107,8 @@ public final class Worker {
       if (answer == null) {
         return false;
       }
-      try (Link link = Link.map((WorkerWelcome) answer.message(), answer.descriptors())) {
+      WorkerWelcome welcome = (WorkerWelcome) answer.message();
+      try (Link link = Link.map(welcome, answer.descriptors(), askedNanos)) {
         openDevice(control, link.welcome());
         Serving serving = new Serving(device, lanes, link, control, wakeups);
         link.own().heartbeatOpaque(link.clock().fromOwn(System.nanoTime()));

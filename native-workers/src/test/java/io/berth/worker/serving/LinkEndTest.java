@@ -10,6 +10,7 @@ import io.berth.shm.control.ControlMessage.GoAway;
 import io.berth.shm.status.Reason;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.PartSource;
+import io.berth.worker.driver.Request;
 import io.berth.worker.testkit.Answer;
 import io.berth.worker.testkit.Await;
 import io.berth.worker.testkit.PlayedConnection;
@@ -39,6 +40,7 @@ class LinkEndTest {
   private final Semaphore entered = new Semaphore(0);
   private final CountDownLatch gate = new CountDownLatch(1);
   private final AtomicBoolean cancelled = new AtomicBoolean();
+  private volatile Request onDevice;
 
   private ScriptedDriver script(int lanes) {
     ScriptedDriver.Act noted =
@@ -52,6 +54,7 @@ class LinkEndTest {
         .onLane(
             GATED,
             (request, reply, lane) -> {
+              onDevice = request;
               entered.release();
               gate.await();
               cancelled.set(request.isCancelled());
@@ -122,6 +125,7 @@ class LinkEndTest {
       link.call(call(INLINE, (byte) 3));
       executed.clear();
       link.close();
+      Await.until("it is seen that the broker is gone", () -> onDevice.isCancelled());
       assertFalse(
           Await.within(Duration.ofMillis(50), worker.broker::hasVisitor),
           "attached while a request of the former broker is on the device");

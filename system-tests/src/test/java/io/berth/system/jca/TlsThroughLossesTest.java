@@ -192,8 +192,8 @@ final class TlsThroughLossesTest {
       throws Exception {
     start();
     Security.addProvider(provider("none", 1000));
-    try (Shaking rsa = new Shaking(keys(provider("server-rsa", 2000)), token.rsa());
-        Shaking ec = new Shaking(keys(provider("server-ec", 2000)), token.ec())) {
+    try (Shaking rsa = new Shaking(keys(provider("server-rsa", 5000)), token.rsa());
+        Shaking ec = new Shaking(keys(provider("server-ec", 5000)), token.ec())) {
       rsa.awaitMore(1, rsa.ended);
       ec.awaitMore(1, ec.ended);
       ProcessView worker = broker.worker("token");

@@ -21,7 +21,11 @@ public final class BlockHolderMain {
 
   /** Socket and resource. */
   public static void main(String[] arguments) {
-    try (BerthClient client = BerthClient.builder().socket(arguments[0]).connect();
+    try (BerthClient client =
+            BerthClient.builder()
+                .socket(arguments[0])
+                .connectTimeout(Duration.ofSeconds(30))
+                .connect();
         Resource resource = client.open(arguments[1]);
         Block input = resource.allocate(Direction.INPUT, BYTES);
         Block output = resource.allocate(Direction.OUTPUT, BYTES)) {
@@ -30,15 +34,15 @@ public final class BlockHolderMain {
               .input(input)
               .output(output)
               .timeout(Duration.ofSeconds(60)));
-      ByteBuffer twoSeconds = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
-      twoSeconds.putInt(2_000_000).flip();
+      ByteBuffer minute = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+      minute.putInt(60_000_000).flip();
       CompletableFuture<Reply> pending =
           resource.submit(
               Request.of(EchoOperation.DELAY)
-                  .payload(twoSeconds)
+                  .payload(minute)
                   .input(input)
                   .output(output)
-                  .timeout(Duration.ofSeconds(60)));
+                  .timeout(Duration.ofMinutes(2)));
       System.out.println("holding");
       System.out.flush();
       pending.join();

@@ -63,7 +63,8 @@ class GoldenExchangesTest {
     peer = new PeerBroker(folder.resolve("broker.sock"));
     peer.requests = this::answer;
     peer.start();
-    client = BerthClient.builder().socket(peer.socket()).name("test").connect();
+    client =
+        BerthClient.builder().socket(peer.socket()).name("test").connectTimeout(PATIENCE).connect();
     resource = client.open("hsm:card/key");
   }
 

@@ -7,6 +7,7 @@ import io.berth.worker.driver.RequestException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Divides what the heap has for long inputs among the requests that copy theirs as a whole: a
@@ -37,6 +38,9 @@ public final class HeapShares {
 
   private final int most;
   private final Semaphore units;
+
+  /** Of the one that waits for units: a short wait that is taken up again keeps its place. */
+  private final ReentrantLock turn = new ReentrantLock(true);
 
   private HeapShares(long bytes) {
     this.most = (int) Math.min(Integer.MAX_VALUE, bytes / UNIT_BYTES);
@@ -80,13 +84,15 @@ public final class HeapShares {
 
   private void await(Request request, int share) throws RequestException {
     try {
-      while (!units.tryAcquire(share, LOOK_NANOS, TimeUnit.NANOSECONDS)) {
-        if (request.isCancelled() || isExpired(request)) {
-          throw new RequestException(
-              Reason.BUDGET_EXCEEDED.usualStatus(),
-              Reason.BUDGET_EXCEEDED,
-              "the worker's memory is taken by other long inputs; nothing was done");
+      while (!turn.tryLock(LOOK_NANOS, TimeUnit.NANOSECONDS)) {
+        needSomebodyWaiting(request);
+      }
+      try {
+        while (!units.tryAcquire(share, LOOK_NANOS, TimeUnit.NANOSECONDS)) {
+          needSomebodyWaiting(request);
         }
+      } finally {
+        turn.unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -95,8 +101,14 @@ public final class HeapShares {
     }
   }
 
-  private static boolean isExpired(Request request) {
+  private static void needSomebodyWaiting(Request request) throws RequestException {
     long deadline = request.deadlineNanos();
-    return deadline != Long.MAX_VALUE && deadline - System.nanoTime() <= 0;
+    boolean expired = deadline != Long.MAX_VALUE && deadline - System.nanoTime() <= 0;
+    if (expired || request.isCancelled()) {
+      throw new RequestException(
+          Reason.BUDGET_EXCEEDED.usualStatus(),
+          Reason.BUDGET_EXCEEDED,
+          "the worker's memory is taken by other long inputs; nothing was done");
+    }
   }
 }

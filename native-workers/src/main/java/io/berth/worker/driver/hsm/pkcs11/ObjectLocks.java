@@ -34,9 +34,10 @@ final class ObjectLocks {
 
   // Taken in this order. The first lets whoever waits for a key to be made do so before he is in
   // the way of those who use objects.
-  private final ReentrantLock making = new ReentrantLock();
-  private final ReentrantReadWriteLock objects = new ReentrantReadWriteLock();
-  private final ReentrantReadWriteLock list = new ReentrantReadWriteLock();
+  // All in turn: who changes objects in a loop must not overtake those whom he has just woken.
+  private final ReentrantLock making = new ReentrantLock(true);
+  private final ReentrantReadWriteLock objects = new ReentrantReadWriteLock(true);
+  private final ReentrantReadWriteLock list = new ReentrantReadWriteLock(true);
 
   /**
    * Nobody does anything yet.
@@ -89,7 +90,8 @@ final class ObjectLocks {
 
   /** Whether who begins to use objects now, and looks for them, is not likely to wait. */
   boolean areFree() {
-    return !isHeldUp(objects) && !isHeldUp(list);
+    boolean makes = !looksWhileMaking && making.isLocked(); // or is about to
+    return !makes && !isHeldUp(objects) && !isHeldUp(list);
   }
 
   /** Whether a reader of this lock may have to wait. */

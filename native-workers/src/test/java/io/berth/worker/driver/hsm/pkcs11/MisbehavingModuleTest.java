@@ -4,6 +4,7 @@ package io.berth.worker.driver.hsm.pkcs11;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.*;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.berth.jni.pkcs11.Ckr;
 import io.berth.shm.frame.HsmOperation;
 import io.berth.shm.hsm.v1.Attributes;
@@ -15,6 +16,7 @@ import io.berth.shm.hsm.v1.MechanismRequest;
 import io.berth.shm.status.Status;
 import io.berth.worker.driver.DriverException;
 import io.berth.worker.driver.hsm.pkcs11.TokenBench.Outcome;
+import io.berth.worker.testkit.Await;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -106,16 +108,21 @@ class MisbehavingModuleTest {
     assertEquals(data, Bytes.parseFrom(outcome.payload).getData().toStringUtf8());
   }
 
-  private Counters counters() throws Exception {
-    byte[] value =
-        Attributes.parseFrom(
-                bench.call(
-                    HsmOperation.GET_ATTRIBUTES,
-                    "key",
-                    GetAttributesRequest.newBuilder().addTypes(COUNTERS).build()))
-            .getAttributes(0)
-            .getValue()
-            .toByteArray();
+  private Counters counters() {
+    byte[] value;
+    try {
+      value =
+          Attributes.parseFrom(
+                  bench.call(
+                      HsmOperation.GET_ATTRIBUTES,
+                      "key",
+                      GetAttributesRequest.newBuilder().addTypes(COUNTERS).build()))
+              .getAttributes(0)
+              .getValue()
+              .toByteArray();
+    } catch (InvalidProtocolBufferException e) {
+      throw new AssertionError(e);
+    }
     ByteBuffer numbers = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
     return new Counters(
         numbers.getLong(),
@@ -153,11 +160,10 @@ class MisbehavingModuleTest {
     long before = counters().sessionsOpened();
     assertEquals(Status.OK, sign(1, "key", data).status);
     assertEquals(Status.OK, sign(0, "key", "after it").status);
+    Await.until(
+        "the keeper's session comes by itself",
+        () -> counters().sessionsOpened() >= before + sessionsLost);
     Counters now = counters();
-    while (now.sessionsOpened() < before + sessionsLost) {
-      Thread.onSpinWait(); // The keeper's comes by itself.
-      now = counters();
-    }
     assertEquals(0, now.closes());
     assertEquals(before + sessionsLost, now.sessionsOpened());
   }
