@@ -44,7 +44,7 @@ public final class HeapShares {
 
   private HeapShares(long bytes) {
     this.most = (int) Math.min(Integer.MAX_VALUE, bytes / UNIT_BYTES);
-    this.units = new Semaphore(most, true);
+    this.units = new Semaphore(most);
   }
 
   /** Of a heap that may grow so far. */

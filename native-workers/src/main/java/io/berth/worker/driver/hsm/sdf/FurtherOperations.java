@@ -31,6 +31,7 @@ import io.berth.worker.driver.Reply;
 import io.berth.worker.driver.Request;
 import io.berth.worker.driver.RequestException;
 import io.berth.worker.driver.hsm.HeapShares;
+import io.berth.worker.driver.hsm.OutputBlock;
 import io.berth.worker.driver.hsm.padding.HashAlgorithm;
 import java.util.List;
 import java.util.Map;
@@ -293,11 +294,8 @@ final class FurtherOperations {
       Request request, Reply reply, SealingOperations.Result result, boolean sealing) {
     byte[] encoded = null;
     try {
-      if (request.output() != null) {
-        request.output().put(request.output().position(), result.data());
-        reply.outputBytes(result.data().length);
-      }
-      encoded = SealingOperations.reply(request.output() == null, result, sealing).toByteArray();
+      boolean inBlock = OutputBlock.put(request, reply, result.data(), result.data().length);
+      encoded = SealingOperations.reply(!inBlock, result, sealing).toByteArray();
       reply.ok(encoded);
     } finally {
       Forms.wipe(result.data(), encoded);
